@@ -1,0 +1,43 @@
+# `make check` and `make test` are the two commands; both work on a fresh machine with Python >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
+STAMP := $(VENV)/.installed
+
+.PHONY: check test test-fast lint types contract docs clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' \
+	  --group test --group lint --group docs
+	touch $(STAMP)
+
+check: $(STAMP)  ## run `adbench check` on the bundled suites, all backends
+	$(BIN)/adbench check suites
+
+test: $(STAMP)  ## run every test
+	$(BIN)/python -m pytest -n auto
+
+test-fast: $(STAMP)  ## run the tests that take under two minutes together
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+lint: $(STAMP)  ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## mypy, strict on adbench/
+	$(BIN)/mypy
+
+contract: $(STAMP)  ## which room may import which
+	$(BIN)/lint-imports
+
+docs: $(STAMP)  ## build the documentation, warnings are errors
+	$(BIN)/mkdocs build --strict
+
+clean:  ## remove the environment and what was built
+	rm -rf $(VENV) site build dist

@@ -1,0 +1,1 @@
+"""Unit tests and honest benchmarks for gradients."""

@@ -1,0 +1,1 @@
+"""What differentiates: native, torch, jax, and hand-written gradients, behind one protocol."""

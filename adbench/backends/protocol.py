@@ -1,0 +1,133 @@
+"""What every backend offers: a function bound to its inputs, as operations on flat NumPy arrays.
+
+The rooms above never see a tensor. They hand over NumPy arrays and get NumPy arrays back; a
+backend converts without changing dtype and says so when it cannot.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Arrays = Sequence[Array]
+Tree = Any
+"""An array, or dicts, lists and tuples of arrays, to any depth."""
+
+
+class BackendUnavailableError(RuntimeError):
+    """The backend cannot run here; the message says why, `install` how to get it."""
+
+    def __init__(self, reason: str, install: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.install = install
+
+
+class OutputError(TypeError):
+    """The user's function returned something that has no derivative (not arrays, not floats)."""
+
+
+class UnsupportedError(NotImplementedError):
+    """The backend has no such operation for this function; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One array among a function's inputs or outputs, named as the user would write it."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pullback:
+    """What one VJP call gave back, unjudged.
+
+    `gradients` has one entry an active leaf, with whatever shape and dtype the backend gave;
+    None says that the backend reports no path from that input to the outputs.
+    """
+
+    outputs: list[Array]
+    gradients: list[Array | None]
+    mutated: tuple[str, ...] = ()
+    """Names of inputs, or "cotangent", that differ from what was passed in."""
+
+
+class BoundFunction(ABC):
+    """A user's function on one backend with everything fixed but its active leaves.
+
+    `inputs` are the active leaves (differentiated); `outputs` the function's output leaves.
+    Every method takes the active leaves in that order as NumPy arrays of those shapes; their
+    dtypes may differ from the bound ones (a float32 function evaluated at float64), and the
+    computation then runs at the dtype given.
+    """
+
+    inputs: tuple[Leaf, ...]
+    outputs: tuple[Leaf, ...]
+
+    @abstractmethod
+    def value(self, x: Arrays) -> list[Array]:
+        """The function's outputs, with no derivative tracking."""
+
+    @abstractmethod
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        """The cotangents pulled back to the active leaves; see `Backend.convention`."""
+
+    @abstractmethod
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        """The tangents pushed forward to the outputs. Raises UnsupportedError if it cannot."""
+
+    @abstractmethod
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        """d/dt of vjp(x + t·tangents, cotangents) at t = 0. Raises UnsupportedError."""
+
+    def value_batch(self, x: Arrays) -> list[Array]:
+        """`value` over a leading batch axis of every leaf, in one call.
+
+        Raises UnsupportedError where the backend, or this function, has no batched form; the
+        caller then evaluates one by one.
+        """
+        raise UnsupportedError("no batched evaluation")
+
+
+class Backend(ABC):
+    """Something that differentiates, in one of its modes, on one device."""
+
+    name: ClassVar[str]
+    modes: ClassVar[tuple[str, ...]]
+    """The first is the default."""
+    convention: ClassVar[Literal["transpose", "conjugate"]]
+    """How a complex gradient g is to be read, with v a perturbation of the input:
+    "transpose" (JAX, autograd, native): df = Re(Σ g·v); "conjugate" (PyTorch):
+    df = Re(Σ conj(g)·v). The cotangent is read the same way. Real arrays: no difference."""
+
+    def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
+        self.mode = mode or self.modes[0]
+        self.device = device
+
+    @classmethod
+    @abstractmethod
+    def unavailable(cls) -> BackendUnavailableError | None:
+        """Why this backend cannot be used here, or None. Must not import the heavy library."""
+
+    @abstractmethod
+    def bind(
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Tree],
+        differentiable: Mapping[str, Tree],
+        params: Mapping[str, Any],
+    ) -> BoundFunction:
+        """Bind `function` to its arguments (trees of arrays) and parameters (plain values).
+
+        `differentiable` has the structure of `arguments` with a bool in each array's place.
+        The function is called once, to learn its outputs. Its own exceptions pass through.
+        Raises OutputError when it returns something that has no derivative.
+        """

@@ -1,0 +1,1 @@
+"""Compares an AD derivative with a numeric one: verdict, findings, resolution."""

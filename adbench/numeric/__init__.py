@@ -1,0 +1,1 @@
+"""Derivatives without automatic differentiation, each with an error bound."""

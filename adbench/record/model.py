@@ -1,0 +1,238 @@
+"""The run record: what a run found, as data.
+
+Every room that produces or reads results speaks these types. They are pydantic models, so a
+record is one call away from JSON and back, and a truncated or foreign file is refused with a
+reason. NaN and infinities are written as the strings "NaN", "Infinity" and "-Infinity".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+
+class Verdict(StrEnum):
+    """What is known about one derivative, worst last when a report sorts by it."""
+
+    PASS = "pass"
+    KINK = "kink"
+    SKIPPED = "skipped"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    FAIL = "fail"
+
+
+class SourceLocation(_Model):
+    """A place in the user's code."""
+
+    file: str
+    line: int
+    function: str = ""
+    text: str = ""
+
+
+class CheckOptions(_Model):
+    """What a check is asked to do; recorded, so that it can be done again.
+
+    `rtol` and `atol` are None for the tolerances derived from the dtype.
+    """
+
+    derivatives: tuple[Literal["vjp", "jvp", "hvp"], ...] = ("vjp",)
+    rtol: float | None = None
+    atol: float | None = None
+    seed: int = 0
+
+
+class Finding(_Model):
+    """One explained fact about a failing, or suspicious, derivative.
+
+    `kind` is a stable slug that programs may match on; `message` is one sentence for a person.
+    """
+
+    kind: str
+    level: Literal["fail", "error", "inconclusive", "note"]
+    message: str
+    derivative: str | None = None
+    input: str | None = None
+    """The leaf's name as a user writes it: `x`, `params['w']`, `layers[0]`."""
+    index: tuple[int, ...] | None = None
+    output: str | None = None
+    ad: float | None = None
+    numeric: float | None = None
+    bound: float | None = None
+    """Half-width of the numeric derivative's error interval: |true − numeric| ≤ bound."""
+    tolerance: float | None = None
+    diagnosis: str | None = None
+    """What the difference looks like: "sign flipped", "factor 2", …"""
+    where: SourceLocation | None = None
+
+
+class CurvePoint(_Model):
+    """One step of the ladder: the plain difference at this step and what it may be off by."""
+
+    step: float
+    value: float
+    truncation: float
+    roundoff: float
+
+
+class VCurve(_Model):
+    """Error against step for one element or direction: the picture behind a bound."""
+
+    input: str
+    index: tuple[int, ...] | None
+    ad: float
+    numeric: float
+    bound: float
+    chosen_step: float | None
+    points: tuple[CurvePoint, ...]
+
+
+class DerivativeResult(_Model):
+    """The verdict on one derivative (`vjp`, `jvp` or `hvp`) of one function."""
+
+    derivative: str
+    verdict: Verdict
+    reason: str
+    resolution: float | None = None
+    """Smallest relative error that a pass would have detected (dimensionless)."""
+    compared: int = 0
+    """How many elements or directions were compared."""
+    method: str = ""
+    v_curve: VCurve | None = None
+
+
+class CheckResult(_Model):
+    """What `adbench.check` returns: is this gradient right, how sure is that, and if not, why.
+
+    `resolution` is the smallest relative error that a pass could have detected; `evaluations`
+    counts calls of the user's function made for the numeric derivative.
+    """
+
+    verdict: Verdict
+    reason: str
+    function: str
+    backend: str
+    mode: str
+    dtype: str = ""
+    seed: int = 0
+    derivatives: tuple[DerivativeResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    resolution: float | None = None
+    rtol: float | None = None
+    atol: float | None = None
+    evaluations: int = 0
+    batched_calls: int = 0
+    seconds: float = 0.0
+    where: SourceLocation | None = None
+    value: tuple[float, ...] | None = None
+    """The primal's first elements, for a person to recognise."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the gradient may be trusted: a pass, or a subgradient at a kink."""
+        return self.verdict in (Verdict.PASS, Verdict.KINK)
+
+
+class Failure(_Model):
+    """Why a task ended in an error: the exception and the user's own frames, innermost last."""
+
+    kind: Literal["exception", "exit", "crash", "timeout", "memory", "output", "input", "missing"]
+    type: str = ""
+    message: str
+    frames: tuple[SourceLocation, ...] = ()
+    printed: str = ""
+    """The tail of what the function printed before it failed."""
+
+
+class CaseResult(_Model):
+    """One task's outcome: a case on one backend in one mode."""
+
+    suite: str
+    case: str
+    """The case's full name, grid point included: `gmm[d=2,k=5]`."""
+    backend: str
+    mode: str
+    dtype: str
+    device: str = "cpu"
+    seed: int
+    tags: tuple[str, ...] = ()
+    params: dict[str, Any] = Field(default_factory=dict)
+    verdict: Verdict
+    """After `xfail`: an expected failure is kept as found, see `expected`."""
+    reason: str
+    check: CheckResult | None = None
+    failure: Failure | None = None
+    xfail: str | None = None
+    """The reason the suite gave for expecting a failure here; None when none is expected."""
+    seconds: float = 0.0
+    source: SourceLocation | None = None
+    """Where the case stands in its suite file, or the bare function in its module."""
+    reproduce: str = ""
+    """The command that runs this task alone."""
+
+    @property
+    def task(self) -> str:
+        """The task's identity within a run: `suite/case@backend:mode`."""
+        return f"{self.suite}/{self.case}@{self.backend}:{self.mode}"
+
+    @property
+    def expected(self) -> bool:
+        """Whether this outcome is as it should be: right, skipped, or failing as announced."""
+        if self.xfail is not None:
+            return self.verdict in (Verdict.FAIL, Verdict.ERROR)
+        return self.verdict not in (Verdict.FAIL, Verdict.ERROR)
+
+
+class Environment(_Model):
+    """Where a run took place: whatever may explain a difference between two runs."""
+
+    python: str
+    platform: str
+    machine: str
+    processor: str
+    cores: int
+    memory_bytes: int
+    versions: dict[str, str]
+    """Installed versions of adbench and the libraries that decide numbers."""
+    threads: dict[str, int]
+    variables: dict[str, str]
+    """The environment variables that decide numbers or threads, where set."""
+    git: str | None = None
+
+
+class SuiteInfo(_Model):
+    """Which suite file a run read, and what was in it."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+class RunRecord(_Model):
+    """Everything a report, a comparison or a baseline reads."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["check"] = "check"
+    adbench_version: str
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    command: str
+    environment: Environment
+    suites: tuple[SuiteInfo, ...]
+    results: tuple[CaseResult, ...]
+    interrupted: bool = False
+    """True when Ctrl-C or --fail-fast ended the run before its last task."""
+
+    def count(self, verdict: Verdict) -> int:
+        """How many results have this verdict."""
+        return sum(result.verdict is verdict for result in self.results)

@@ -1,0 +1,1 @@
+"""Pure functions from records to what a person or a program reads."""

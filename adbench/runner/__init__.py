@@ -1,0 +1,1 @@
+"""What to run, in worker processes, into a run record."""

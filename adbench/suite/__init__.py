@@ -1,0 +1,1 @@
+"""YAML suite files and bare functions, read into cases."""
