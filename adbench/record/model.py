@@ -186,9 +186,12 @@ class CaseResult(_Model):
 
     @property
     def expected(self) -> bool:
-        """Whether this outcome is as it should be: right, skipped, or failing as announced."""
+        """Whether this outcome is as it should be: right, undecided, or failing as announced.
+
+        An announced failure that was skipped, or not decided, is no unexpected pass.
+        """
         if self.xfail is not None:
-            return self.verdict in (Verdict.FAIL, Verdict.ERROR)
+            return self.verdict not in (Verdict.PASS, Verdict.KINK)
         return self.verdict not in (Verdict.FAIL, Verdict.ERROR)
 
 
