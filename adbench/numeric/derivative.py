@@ -1,0 +1,148 @@
+"""Directional derivatives by differences, each with a bound on its error.
+
+For a point x, directions v and output weightings c, this gives d/dt ⟨c, f(x + t·v)⟩ at t = 0
+with a half-width that covers truncation, round-off and the function's own measured noise. A
+first ladder of steps serves nearly everything; problems that it does not resolve are looked at
+again with finer steps, or with coarser ones where the direction is tiny.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.numeric.ladder import Estimates, Kind, differentiate, ladder
+from adbench.numeric.sampling import Lines, Rows
+
+Array = NDArray[Any]
+
+_COARSE = 2.0**-3
+_GOOD = 1e-6
+"""Relative bound beyond which a problem is looked at again on another scale."""
+_ROUGH = 1e3
+"""Noise, in multiples of rounding, that might be structure too fine for the first ladder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One plain difference of a ladder: what the V curve shows."""
+
+    step: float
+    value: float
+    truncation: float
+    roundoff: float
+
+
+@dataclass(slots=True)
+class Derivatives:
+    """The best estimate of each problem over all ladders; arrays (D, m), see `Estimates`."""
+
+    best: Estimates
+    looks: list[tuple[Array, Array, Estimates]]
+    """Every ladder: which directions it covered, by how much it scaled them, what it gave."""
+    evaluations: int
+    calls: int
+    quantised: Array
+    """The function is constant at the finest steps and rises at coarser ones: which of the two
+    slopes a right gradient gives is not decidable from its values."""
+
+    def curve(self, direction: int, weighting: int) -> list[Point]:
+        """All plain central differences of one problem, coarsest first, in its own units."""
+        points = []
+        for covered, factors, found in self.looks:
+            for row in np.flatnonzero(covered == direction):
+                factor = float(factors[row])
+                values = found.plain[:, row, weighting] / factor
+                noise = found.roundoff[:, row, weighting] / factor
+                changes = np.abs(np.diff(values))
+                for level, step in enumerate(found.steps):
+                    points.append(
+                        Point(
+                            float(step) * factor,
+                            float(values[level]),
+                            float(changes[max(level - 1, 0)]),
+                            float(noise[level]),
+                        )
+                    )
+        return sorted(points, key=lambda point: -point.step)
+
+
+def derivatives(
+    function: Rows,
+    x: Array,
+    origin: Array,
+    directions: Array,
+    weights: Array,
+    epsilon: float,
+    unit: Array | None = None,
+) -> Derivatives:
+    """Derivatives of ⟨weights[j], f⟩ (m, p) along directions (D, n) at x (n,).
+
+    `function` maps (k, n) points to (k, p) outputs, a row of NaN where undefined; `origin` (p,)
+    are its outputs at x, all finite. A direction's length should be the scale of the input it
+    moves; `unit` (D,) says by how much it would have to grow to be of order one, which is tried
+    where the values do not move enough. `epsilon` is the unit round-off of the computation.
+    """
+    lines = Lines(function, x, directions, origin)
+    finest = epsilon**0.44
+    steps = ladder(_COARSE, finest)
+    best = differentiate(lines, weights, steps, epsilon)
+    everyone = np.arange(len(directions))
+    looks = [(everyone, np.ones(len(directions)), best)]
+    quantised = best.stepped.copy()
+
+    def look(which: Array, factors: Array, first: float, last: float) -> Estimates:
+        scaled = Lines(function, x, directions[which] * factors[:, None], origin)
+        found = differentiate(scaled, weights, ladder(first, last), epsilon)
+        lines.evaluations += scaled.evaluations
+        lines.calls += scaled.calls
+        looks.append((which, factors, found))
+        return found
+
+    with np.errstate(invalid="ignore"):
+        loose = ~(best.bound <= _GOOD * np.abs(best.value)) & ~best.still
+        smooth = best.kind != Kind.KINK
+        rough = best.noise > _ROUGH * np.maximum(best.rounding, epsilon * np.abs(best.value))
+    if unit is not None:
+        which = np.flatnonzero(((loose & smooth) | best.still).any(axis=1) & (unit > 8))
+        if which.size:
+            found = look(which, unit[which], _COARSE, finest)
+            _merge(best, which, unit[which], found, finer=False)
+    # Finer steps end where x ± step would no longer be exact.
+    which = np.flatnonzero(((loose & smooth) | rough).any(axis=1))
+    if which.size and epsilon < 1e-12:
+        found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.70)
+        quantised[which] |= (found.stepped | found.still) & ~best.still[which]
+        _merge(best, which, np.ones(len(which)), found, finer=True)
+    return Derivatives(best, looks, lines.evaluations, lines.calls, quantised)
+
+
+_SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound")
+_PLAIN = ("kind", "noise", "rounding", "still")
+
+
+def _merge(best: Estimates, which: Array, factors: Array, found: Estimates, finer: bool) -> None:
+    """Keep, in each problem, the better of two looks; finer steps win a contradiction."""
+    by = factors[:, None]
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(found.value / by - best.value[which])
+        contradicted = apart > found.bound / by + best.bound[which]
+        better = found.bound / by < best.bound[which]
+        quantised = found.stepped | found.still
+    if finer:
+        # At steps too small to move the function, its differences are exactly zero: no news.
+        take = (better | contradicted) & np.isfinite(found.bound) & ~quantised
+    else:
+        take = better & ~contradicted & np.isfinite(found.bound)
+        take |= np.isfinite(found.bound) & (best.kind[which] == Kind.NONE)
+        take |= best.still[which] & ~found.still & np.isfinite(found.bound)
+    for name in _SCALED:
+        target = getattr(best, name)
+        target[which] = np.where(take, getattr(found, name) / by, target[which])
+    best.step[which] = np.where(take, found.step * by, best.step[which])
+    for name in _PLAIN:
+        target = getattr(best, name)
+        target[which] = np.where(take, getattr(found, name), target[which])

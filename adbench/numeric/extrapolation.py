@@ -1,0 +1,129 @@
+"""Richardson tables with an error bound on every entry, and the choice among the entries.
+
+All tables are arrays whose last axis runs over independent problems (a direction and an output
+weighting each), so that a whole Jacobian's worth of them costs a few NumPy calls.
+
+Sources: Richardson's extrapolation, T[j](h) = T[j-1](h/r) + (T[j-1](h/r) − T[j-1](h)) / (r^(pj) − 1)
+for an error expansion in powers of h^p (Brezinski and Redivo Zaglia, Extrapolation Methods, 1991,
+ch. 2). The difference of neighbouring entries is the usual error *estimate*; here it becomes a
+bound only together with the observed rate of convergence, the measured noise, and the absence of
+contradicting entries made with finer steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+RATIO = 4.0
+"""Each step is a quarter of the one before: few evaluations span many scales."""
+
+_STALLED = 0.9
+"""Observed ratio of successive corrections from which a column counts as not converging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Every entry of a Richardson table: column j extrapolates levels l … l + j.
+
+    `values`, `truncation` and `roundoff` have shape (E, D); `first` and `last` (E,) give the
+    coarsest and the finest level that an entry uses. The entries of column 0, the plain
+    differences, come as `plain` (L, D).
+    """
+
+    values: Array
+    truncation: Array
+    roundoff: Array
+    first: Array
+    last: Array
+    plain: Array
+    plain_roundoff: Array
+
+
+def table(plain: Array, steps: Array, roundoff: Array, power: int, columns: int) -> Table:
+    """Extrapolate difference quotients whose error expands in powers of step^power.
+
+    `plain` (L, D) are the quotients, coarsest first, at `steps` (L,), each a quarter of the last;
+    `roundoff` (L, D) bounds what noise does to each quotient.
+    """
+    previous, noise = plain, roundoff
+    values, truncations, roundoffs, firsts, lasts = [], [], [], [], []
+    levels = len(steps)
+    for j in range(1, min(columns, levels - 1) + 1):
+        q = RATIO ** (power * j)
+        change = previous[1:] - previous[:-1]
+        value = previous[1:] + change / (q - 1)
+        size = np.abs(change)
+        # The error of previous[1:] is the tail of a geometric series of changes. The ratio is the
+        # theory's 1/q, unless the changes seen so far shrink more slowly. A change that happens to
+        # vanish says nothing, so each is taken no smaller than theory makes it from the one before.
+        ratio = np.full_like(size, 1 / q)
+        before = size[:-1]
+        above_noise = size[1:] > noise[1:-1] + noise[2:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seen = np.where(before > 0, size[1:] / before, np.inf)
+        ratio[1:] = np.where(above_noise, np.maximum(ratio[1:], seen), ratio[1:])
+        ratio[0] = 0.5
+        size[1:] = np.maximum(size[1:], before / q)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tail = np.where(ratio < _STALLED, size * ratio / (1 - ratio), np.inf)
+        noise = (q * noise[1:] + noise[:-1]) / (q - 1)
+        values.append(value)
+        truncations.append(tail)
+        roundoffs.append(noise)
+        firsts.append(np.arange(levels - j))
+        lasts.append(np.arange(levels - j) + j)
+        previous = value
+    return Table(
+        np.concatenate(values),
+        np.concatenate(truncations),
+        np.concatenate(roundoffs),
+        np.concatenate(firsts),
+        np.concatenate(lasts),
+        plain,
+        roundoff,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The entry chosen in each problem: value ± bound (inf where none is admissible)."""
+
+    value: Array
+    bound: Array
+    level: Array
+    """Finest level used, (D,) int; meaningless where the bound is infinite."""
+
+
+def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
+    """The entry of least bound among those that no finer difference contradicts.
+
+    Where `usable` (D,) is False, there is none.
+    """
+    with np.errstate(invalid="ignore"):
+        bound = 2 * tab.truncation + tab.roundoff + 4 * epsilon * np.abs(tab.values)
+    finite = np.isfinite(bound) & np.isfinite(tab.values) & usable
+    # How far a plain difference at level l may be from the truth: its own last change and noise.
+    reach = np.full_like(tab.plain, np.inf)
+    reach[1:] = np.abs(np.diff(tab.plain, axis=0)) + tab.plain_roundoff[1:]
+    reach[~np.isfinite(reach)] = np.inf
+    admissible = finite
+    with np.errstate(invalid="ignore"):
+        for level in range(1, len(tab.plain)):
+            coarser = tab.last < level
+            apart = np.abs(tab.plain[level] - tab.values[coarser])
+            admissible[coarser] &= ~(apart > bound[coarser] + reach[level])
+    ranked = np.where(admissible, bound, np.inf)
+    best = np.argmin(ranked, axis=0)
+    columns = np.arange(ranked.shape[1])
+    value, least = tab.values[best, columns], ranked[best, columns]
+    return Choice(
+        np.where(np.isfinite(least), value, np.nan),
+        least,
+        tab.last[best],
+    )

@@ -1,0 +1,197 @@
+"""One ladder of differences, analysed: a value with a bound, or the reason why there is none.
+
+The ladder samples f(x ± h·v) at steps h, each a quarter of the last. From the rises it makes
+three Richardson tables (central, right, left), measures the noise of the function's values on
+each side separately, and says what the point looks like: smooth, a kink, an edge, or nothing
+that converges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.numeric.extrapolation import RATIO, choose, table
+from adbench.numeric.sampling import Lines
+
+Array = NDArray[Any]
+
+
+class Kind(IntEnum):
+    """How a derivative came about, or why there is none."""
+
+    CENTRAL = 0
+    RIGHT = 1
+    """Only t > 0 is usable: the point lies on an edge of the domain, or at a jump."""
+    LEFT = 2
+    KINK = 3
+    """Both one-sided derivatives exist and differ; `left` and `right` hold them."""
+    NONE = 4
+    """Nothing converged."""
+
+
+# Odd, with few bits: x ± step stays exact, while the arithmetic of f does not become exact as it
+# would at powers of two (differences of x² at dyadic steps show no noise at all).
+_MANTISSA = 1 + 0b0011011011 / 2**10
+_CENTRAL_COLUMNS = 4
+_SIDED_COLUMNS = 5
+_KINK_FACTOR = 4.0
+_TAIL = 3
+"""Levels whose scatter is averaged into a noise estimate."""
+
+
+def ladder(first: float, last: float) -> Array:
+    """Steps from about `first` down to about `last`, each a quarter of the one before."""
+    start = np.exp2(np.round(np.log2(first)))
+    levels = 1 + int(np.ceil(np.log(start / last) / np.log(RATIO)))
+    return _MANTISSA * start * RATIO ** -np.arange(levels)
+
+
+@dataclass(slots=True)
+class Estimates:
+    """Derivatives of D directions × m weightings; arrays have shape (D, m) unless said.
+
+    |true − value| ≤ bound, with bound infinite where `kind` is NONE. At a KINK, `value` is the
+    mean of the two one-sided derivatives and `bound` covers both.
+    """
+
+    value: Array
+    bound: Array
+    kind: Array
+    step: Array
+    left: Array
+    left_bound: Array
+    right: Array
+    right_bound: Array
+    noise: Array
+    """Measured uncertainty of the weighted output's value, absolute."""
+    rounding: Array
+    """What unit round-off alone would explain of it."""
+    still: Array
+    """The weighted output did not move at any step."""
+    stepped: Array
+    """It moved at the coarsest steps, and not at all at the finest: quantised."""
+    steps: Array
+    """(L,), in units of the direction."""
+    plain: Array
+    """The plain central differences, (L, D, m)."""
+    roundoff: Array
+    """What noise may do to each of them, (L, D, m)."""
+
+
+def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) -> Estimates:
+    """Derivatives along every direction of `lines` of every weighting (m, p) of the outputs.
+
+    `epsilon` is the unit round-off of the arithmetic that the function is computed in. Uses
+    2·len(steps) evaluations a direction.
+    """
+    count = len(lines.directions)
+    which = np.repeat(np.arange(count), 2 * len(steps))
+    signed = np.tile(np.concatenate([steps, -steps]), count)
+    rise = lines.rise(which, signed).reshape(count, 2, len(steps), -1)
+    size = np.abs(weights)
+    unit = epsilon * np.abs(lines.origin)
+    with np.errstate(all="ignore"):
+        moved = (np.nan_to_num(rise, nan=1.0) != 0).any(axis=(1, 2))
+        weighted = rise @ weights.T
+        # Independent rounding errors add in quadrature; few of them may conspire.
+        rounding = np.minimum((moved * unit) @ size.T, 4 * np.sqrt((moved * unit**2) @ (size**2).T))
+        # An output that no step moved may have absorbed up to half a unit in its last place.
+        absorbed = (~moved * unit) @ size.T / (2 * steps[0])
+    ahead = np.moveaxis(weighted[:, 0], 1, 0)
+    behind = np.moveaxis(weighted[:, 1], 1, 0)
+    found = _analyse(ahead, behind, steps, rounding, epsilon)
+    found.bound = found.bound + absorbed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One-sided quotients (L, D) and what their scatter says about the values behind them."""
+
+    quotients: Array
+    noise: Array
+    resolved: Array
+    """False where the values jump about as much at the finest steps as at the coarsest."""
+
+
+def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side:
+    """Measure the noise on one side of the point; `rises` (L, D) at steps `signed` (L, 1).
+
+    One extrapolation removes curvature; what is left between neighbouring levels, times the
+    step, is noise, unless it keeps falling with the step as truncation does.
+    """
+    quotients = rises / signed
+    once = quotients[1:] + (quotients[1:] - quotients[:-1]) / (RATIO - 1)
+    scatter = np.abs(np.diff(once, axis=0)) * np.abs(signed[2:])
+    finest = scatter[-_TAIL:]
+    known = np.isfinite(finest)
+    power = np.where(known, finest, 0.0) ** 2
+    noise = 2 * np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    tail = scatter[-_TAIL - 1 :]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        falling = (tail[1:] < tail[:-1] / 1.5).all(axis=0)
+    noise = np.maximum(np.where(falling, 0.0, noise), rounding)
+    highest = np.nan_to_num(np.abs(rises), nan=0.0, posinf=0.0, neginf=0.0).max(axis=0)
+    rough = (noise > 0.1 * highest) & (noise > 1e3 * np.maximum(rounding, epsilon * highest))
+    return _Side(quotients, noise, ~rough)
+
+
+def _analyse(
+    ahead: Array, behind: Array, steps: Array, rounding: Array, epsilon: float
+) -> Estimates:
+    """Estimates from rises (L, D, m) at +steps and −steps; `rounding` (D, m) is their floor."""
+    shape = rounding.shape
+    up, down = ahead.reshape(len(steps), -1), behind.reshape(len(steps), -1)
+    floor, h = rounding.reshape(-1), steps[:, None]
+    with np.errstate(all="ignore"):
+        right, left = _side(up, h, floor, epsilon), _side(down, -h, floor, epsilon)
+        noise = np.maximum(right.noise, left.noise)
+        central = (up - down) / (2 * h)
+        own = epsilon * np.fmax(np.abs(up), np.abs(down)) / h
+        roundoff = noise / h + own
+        both_table = table(central, steps, roundoff, 2, _CENTRAL_COLUMNS)
+        right_table = table(right.quotients, steps, 2 * right.noise / h + own, 1, _SIDED_COLUMNS)
+        left_table = table(left.quotients, steps, 2 * left.noise / h + own, 1, _SIDED_COLUMNS)
+        both = choose(both_table, epsilon, right.resolved & left.resolved)
+        ahead_only = choose(right_table, epsilon, right.resolved)
+        behind_only = choose(left_table, epsilon, left.resolved)
+
+        gap = np.abs(ahead_only.value - behind_only.value)
+        sided = ahead_only.bound + behind_only.bound
+        kink = np.isfinite(sided) & (gap > _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value))
+        edge = ~np.isfinite(both.bound)
+        lost_left = edge & np.isfinite(ahead_only.bound) & ~np.isfinite(behind_only.bound)
+        lost_right = edge & np.isfinite(behind_only.bound) & ~np.isfinite(ahead_only.bound)
+        cases = [kink, lost_left, lost_right]
+        still = (np.nan_to_num(up, nan=1.0) == 0).all(axis=0)
+        still &= (np.nan_to_num(down, nan=1.0) == 0).all(axis=0)
+        stepped = (up[-_TAIL:] == 0).all(axis=0) & (down[-_TAIL:] == 0).all(axis=0) & ~still
+    middle, half = (ahead_only.value + behind_only.value) / 2, gap / 2
+    worst = np.maximum(ahead_only.bound, behind_only.bound)
+    bound = np.select(cases, [half + worst, ahead_only.bound, behind_only.bound], both.bound)
+    kind = np.where(np.isfinite(bound), Kind.CENTRAL, Kind.NONE)
+    level = np.select(cases, [both.level, ahead_only.level, behind_only.level], both.level)
+    return Estimates(
+        value=np.select(cases, [middle, ahead_only.value, behind_only.value], both.value).reshape(
+            shape
+        ),
+        bound=bound.reshape(shape),
+        kind=np.select(cases, [Kind.KINK, Kind.RIGHT, Kind.LEFT], kind).reshape(shape),
+        step=steps[level].reshape(shape),
+        left=behind_only.value.reshape(shape),
+        left_bound=behind_only.bound.reshape(shape),
+        right=ahead_only.value.reshape(shape),
+        right_bound=ahead_only.bound.reshape(shape),
+        noise=noise.reshape(shape),
+        rounding=rounding,
+        still=still.reshape(shape),
+        stepped=stepped.reshape(shape),
+        steps=steps,
+        plain=central.reshape(ahead.shape),
+        roundoff=roundoff.reshape(ahead.shape),
+    )
