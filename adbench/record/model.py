@@ -8,9 +8,12 @@ reason. NaN and infinities are written as the strings "NaN", "Infinity" and "-In
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 SCHEMA_VERSION = 1
 
@@ -141,6 +144,22 @@ class CheckResult(_Model):
         """Whether the gradient may be trusted: a pass, or a subgradient at a kink."""
         return self.verdict in (Verdict.PASS, Verdict.KINK)
 
+    # The words live beside the data; imported late, for they are written in its terms.
+    def __str__(self) -> str:
+        from adbench.record.explain import explain
+
+        return explain(self)
+
+    def __rich__(self) -> RenderableType:
+        from adbench.record.explain import rich_result
+
+        return rich_result(self)
+
+    def _repr_html_(self) -> str:
+        from adbench.record.explain import html_result
+
+        return html_result(self)
+
 
 class Failure(_Model):
     """Why a task ended in an error: the exception and the user's own frames, innermost last."""
@@ -233,6 +252,8 @@ class RunRecord(_Model):
     environment: Environment
     suites: tuple[SuiteInfo, ...]
     results: tuple[CaseResult, ...]
+    planned: int = 0
+    """How many tasks were selected; an interrupted run has fewer results."""
     interrupted: bool = False
     """True when Ctrl-C or --fail-fast ended the run before its last task."""
 
