@@ -1,0 +1,60 @@
+"""The summary's commands and figures."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+import pytest
+
+from adbench.record.model import RunRecord, Verdict
+from adbench.report.summary import duration, repeat_command
+from adbench.report.text import text
+
+
+def test_repeat_command_is_the_union_of_failing_commands(everything: RunRecord) -> None:
+    words = shlex.split(repeat_command(everything))
+    assert words[:4] == ["adbench", "check", "suites/article.yaml", "suites/elementwise.yaml"]
+    options = list(zip(words[4::2], words[5::2], strict=True))
+    assert sorted(options) == [
+        ("--seed", "0"),
+        ("-b", "jax:jit"),
+        ("-b", "native:eager"),
+        ("-k", "flipped"),
+        ("-k", "floor"),
+        ("-k", "raises"),
+    ]
+
+
+def test_repeat_command_keeps_odd_names_whole(result: Callable, record: Callable) -> None:
+    command = shlex.join(["adbench", "check", "my suites/a b.yaml", "-k", "it's [red]", "--strict"])
+    run = record(result(verdict=Verdict.FAIL, reproduce=command))
+    assert shlex.split(repeat_command(run)) == shlex.split(command)
+
+
+def test_nothing_to_repeat_when_all_is_well(result: Callable, record: Callable) -> None:
+    assert repeat_command(record(result(), result("b", verdict=Verdict.INCONCLUSIVE))) == ""
+
+
+def test_a_union_too_long_to_paste_gives_way_to_the_whole_run(
+    result: Callable, record: Callable
+) -> None:
+    run = record(*(result(f"case{i}" * 5, verdict=Verdict.FAIL) for i in range(200)))
+    assert repeat_command(run) == "adbench check suites"
+
+
+def test_weakest_pass_is_the_one_named(result: Callable, record: Callable) -> None:
+    run = record(result("a", resolution=1e-9), result("b", "jax", resolution=2e-4))
+    assert "a relative error above 0.0002 (b on jax:jit)" in text(run)
+
+
+def test_no_word_on_resolution_without_a_pass(result: Callable, record: Callable) -> None:
+    assert "relative error" not in text(record(result(verdict=Verdict.FAIL, resolution=1e-3)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0, "0 ms"), (0.0124, "12 ms"), (3.44, "3.4 s"), (59.99, "60.0 s"), (125.2, "2 min 5 s")],
+)
+def test_duration(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
