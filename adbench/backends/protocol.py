@@ -14,27 +14,31 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.backends.errors import (
+    ArgumentError,
+    BackendUnavailableError,
+    OutputError,
+    UnsupportedError,
+)
+
+__all__ = [
+    "ArgumentError",
+    "Array",
+    "Arrays",
+    "Backend",
+    "BackendUnavailableError",
+    "BoundFunction",
+    "Leaf",
+    "OutputError",
+    "Pullback",
+    "Tree",
+    "UnsupportedError",
+]
+
 Array = NDArray[Any]
 Arrays = Sequence[Array]
 Tree = Any
 """An array, or dicts, lists and tuples of arrays, to any depth."""
-
-
-class BackendUnavailableError(RuntimeError):
-    """The backend cannot run here; the message says why, `install` how to get it."""
-
-    def __init__(self, reason: str, install: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.install = install
-
-
-class OutputError(TypeError):
-    """The user's function returned something that has no derivative (not arrays, not floats)."""
-
-
-class UnsupportedError(NotImplementedError):
-    """The backend has no such operation for this function; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class BoundFunction(ABC):
 
     inputs: tuple[Leaf, ...]
     outputs: tuple[Leaf, ...]
+    point: tuple[Array, ...]
+    """The active leaves' values as they were bound."""
 
     @abstractmethod
     def value(self, x: Arrays) -> list[Array]:
@@ -129,5 +135,6 @@ class Backend(ABC):
 
         `differentiable` has the structure of `arguments` with a bool in each array's place.
         The function is called once, to learn its outputs. Its own exceptions pass through.
-        Raises OutputError when it returns something that has no derivative.
+        Raises OutputError when it returns something that has no derivative, ArgumentError
+        when the arguments do not fit the function or there is nothing to differentiate.
         """

@@ -1,0 +1,200 @@
+"""JAX: VJPs by `jax.vjp`, JVPs by `jax.jvp`, under `jit` or op by op, in 64 bits.
+
+Conventions. A complex gradient is JAX's: df = Re(Σ g·v), with no conjugate. JAX reports no
+missing path: an input that the outputs do not depend on has gradient zero, not None. Arrays
+are immutable, so nothing is ever mutated. Batches run through `jax.vmap`, padded to powers of
+two. 64-bit types are switched on for the process: JAX would otherwise turn a float64 input
+into a float32 one without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import jax
+import numpy as np
+
+from adbench.backends.arrays import Array
+from adbench.backends.calling import Call, Outputs, reject
+from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.registry import unavailable
+
+jax.config.update("jax_enable_x64", True)
+
+
+class JaxBackend(Backend):
+    """JAX on a CPU or GPU. The mode `jit` compiles with XLA; `eager` runs op by op."""
+
+    name = "jax"
+    modes = ("jit", "eager")
+    convention: ClassVar[Literal["transpose"]] = "transpose"
+
+    def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
+        super().__init__(mode, device)
+        self._device = _device(device)
+
+    @classmethod
+    def unavailable(cls) -> BackendUnavailableError | None:
+        return unavailable(cls.name)
+
+    def bind(
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Tree],
+        differentiable: Mapping[str, Tree],
+        params: Mapping[str, Any],
+    ) -> BoundFunction:
+        call = Call(function, arguments, differentiable, params)
+        return _JaxFunction(call, self._device, compiled=self.mode == "jit")
+
+
+class _JaxFunction(BoundFunction):
+    def __init__(self, call: Call, device: Any, compiled: bool) -> None:
+        self._call = call
+        self._device = device
+        self._data_cache: dict[tuple[Any, ...], list[Any]] = {}
+        self._outputs = Outputs()
+        jit: Callable[..., Any] = jax.jit if compiled else lambda f: f
+        # Every array is an argument: closed-over data would be baked into the program.
+        self._value = jit(self._run)
+        self._vjp = jit(self._pull_back)
+        self._jvp = jit(self._push_forward)
+        self._hvp = jit(self._second)
+        self._batch = jit(lambda active, data: jax.vmap(lambda x: self._run(x, data))(active))
+        self._direct = False
+        self.inputs = call.inputs
+        self.point = call.point
+        self._arrays(call.arrays)
+        # A jitted function takes NumPy arrays on the default device several times faster.
+        self._direct = compiled and device == jax.devices()[0]
+        first = self.value([call.arrays[i] for i in call.active])
+        self.outputs = self._outputs.describe(first)
+
+    def value(self, x: Arrays) -> list[Array]:
+        return _to_numpy(self._value(self._arrays(x), self._data(x)))
+
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        outputs, gradients = self._vjp(self._arrays(x), self._data(x), self._arrays(cotangents))
+        return Pullback(_to_numpy(outputs), list(_to_numpy(gradients)))
+
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        try:
+            pushed = self._jvp(self._arrays(x), self._data(x), self._arrays(tangents))
+        except TypeError as error:
+            if "custom_vjp" not in str(error):
+                raise
+            raise UnsupportedError("JAX has no forward mode through a custom_vjp") from error
+        return _to_numpy(pushed)
+
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        return list(
+            _to_numpy(
+                self._hvp(
+                    self._arrays(x),
+                    self._data(x),
+                    self._arrays(cotangents),
+                    self._arrays(tangents),
+                )
+            )
+        )
+
+    def value_batch(self, x: Arrays) -> list[Array]:
+        """Padded to a power of two with its last row, so that few batch sizes are compiled."""
+        size = len(x[0])
+        padding = (1 << (size - 1).bit_length()) - size
+        padded = [np.concatenate([a, np.repeat(a[-1:], padding, axis=0)]) for a in x]
+        try:
+            outs = self._batch(self._arrays(padded), self._data(x))
+        except Exception as error:
+            first = (str(error).strip().splitlines() or ["no message"])[0]
+            raise UnsupportedError(f"jax.vmap: {type(error).__name__}: {first}") from error
+        return [out[:size] for out in _to_numpy(outs)]
+
+    def _run(self, active: Sequence[Any], data: Sequence[Any]) -> list[Any]:
+        value = self._call(self._call.merge(active, data))
+        leaves = self._outputs.flatten(value)
+        for name, leaf in zip(self._outputs.names, leaves, strict=True):
+            if not isinstance(leaf, (jax.Array, np.ndarray, np.generic)):
+                raise reject(name, leaf, "a jax.Array")
+        return leaves
+
+    def _pull_back(
+        self, active: Sequence[Any], data: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        outs, pull = jax.vjp(lambda x: self._run(x, data), active)
+        (gradients,) = pull(_like(cotangents, outs))
+        return outs, gradients
+
+    def _push_forward(
+        self, active: Sequence[Any], data: Sequence[Any], tangents: Sequence[Any]
+    ) -> list[Any]:
+        directions = _like(tangents, active)
+        _, pushed = jax.jvp(lambda x: self._run(x, data), (active,), (directions,))
+        return list(pushed)
+
+    def _second(
+        self,
+        active: Sequence[Any],
+        data: Sequence[Any],
+        cotangents: Sequence[Any],
+        tangents: Sequence[Any],
+    ) -> list[Any]:
+        """Forward over reverse: the derivative of the VJP along the tangents."""
+        _, pushed = jax.jvp(
+            lambda x: self._pull_back(x, data, cotangents)[1],
+            (active,),
+            (_like(tangents, active),),
+        )
+        return list(pushed)
+
+    def _data(self, x: Arrays) -> list[Any]:
+        key = tuple(a.dtype for a in x)
+        if key not in self._data_cache:
+            self._data_cache[key] = self._arrays(self._call.data(key))
+        return self._data_cache[key]
+
+    def _arrays(self, arrays: Arrays) -> list[Any]:
+        """Arrays of the same dtypes on the device, proven to be so."""
+        if self._direct and jax.config.jax_enable_x64:
+            return list(arrays)
+        made = []
+        for array in arrays:
+            try:
+                moved = jax.device_put(array, self._device)
+            except TypeError as error:
+                raise ArgumentError(f"JAX has no dtype {array.dtype}") from error
+            if moved.dtype != array.dtype:
+                raise ArgumentError(
+                    f"JAX turned {array.dtype} into {moved.dtype}: something switched off "
+                    "jax_enable_x64 after adbench had switched it on"
+                )
+            made.append(moved)
+        return made
+
+
+def _like(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """Cotangents or tangents in the dtypes that JAX wants."""
+    made = []
+    for array, other in zip(arrays, others, strict=True):
+        if array.dtype.kind == "c" and other.dtype.kind != "c":
+            raise ArgumentError(f"a complex (co)tangent for an array of {other.dtype}")
+        made.append(array.astype(other.dtype))
+    return made
+
+
+def _to_numpy(arrays: Sequence[Any]) -> list[Array]:
+    """Writable copies: `jit` hands an input that is an output back in the caller's memory."""
+    return [np.array(array) for array in arrays]
+
+
+def _device(text: str) -> Any:
+    platform, _, index = text.partition(":")
+    try:
+        return jax.devices(platform)[int(index or 0)]
+    except (RuntimeError, IndexError) as error:
+        what = "CUDA device" if platform == "cuda" else f"device {text}"
+        raise BackendUnavailableError(f"no {what} that JAX can use") from error
+    except ValueError as error:
+        raise ValueError(f"JAX knows no device {text!r}") from error

@@ -1,0 +1,403 @@
+"""PyTorch: VJPs by `autograd.grad`, JVPs by forward mode, eager or through `torch.compile`.
+
+Conventions. A complex gradient is PyTorch's: df = Re(Σ conj(g)·v). None means that autograd
+found no path from the input to the outputs. The function gets tensors that require grad but
+are not leaves, so that writing into them is seen as a mutation, not stopped by autograd's rule
+about leaves. Batches run through `torch.func.vmap`.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch.autograd import forward_ad
+
+from adbench.backends.arrays import Array, bits_equal, tensor_to_numpy
+from adbench.backends.calling import Call, Outputs, reject
+from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.registry import unavailable
+
+Tensor = Any
+
+
+class TorchBackend(Backend):
+    """PyTorch on a CPU or GPU. The mode `compile` runs the function through `torch.compile`."""
+
+    name = "torch"
+    modes = ("eager", "compile")
+    convention: ClassVar[Literal["conjugate"]] = "conjugate"
+
+    def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
+        super().__init__(mode, device)
+        self._device = _device(device)
+
+    @classmethod
+    def unavailable(cls) -> BackendUnavailableError | None:
+        return unavailable(cls.name)
+
+    def bind(
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Tree],
+        differentiable: Mapping[str, Tree],
+        params: Mapping[str, Any],
+    ) -> BoundFunction:
+        call = Call(function, arguments, differentiable, params)
+        if self.mode == "eager":
+            return _TorchFunction(call, self._device)
+        # Dynamo stops compiling, silently, after a few specialisations of one code object;
+        # a grid of cases over the same function would reach that.
+        torch.compiler.reset()
+        with _compiling():
+            call.function = torch.compile(function)
+            return _CompiledFunction(call, self._device)
+
+
+class _TorchFunction(BoundFunction):
+    def __init__(self, call: Call, device: Any) -> None:
+        self._call = call
+        self._device = device
+        self._data_cache: dict[tuple[Any, ...], list[Tensor]] = {}
+        self._keeps_data = True
+        self._differentiates_twice = False
+        self._tracks = False
+        self._outputs = Outputs()
+        self.inputs = call.inputs
+        self.point = call.point
+        first = self._learn([call.arrays[i] for i in call.active])
+        self.outputs = self._outputs.describe(first)
+
+    def _learn(self, x: Arrays) -> list[Array]:
+        try:
+            return self.value(x)
+        except RuntimeError as error:
+            # A function that calls autograd.grad itself (a force, a PDE residual) has no
+            # value without tracking, so it is always given tracked tensors.
+            if "does not require grad" not in str(error):
+                raise
+            self._tracks = True
+            return self.value(x)
+
+    def value(self, x: Arrays) -> list[Array]:
+        with torch.set_grad_enabled(self._tracks):
+            seen = [self._tensor(a) for a in x]
+            if self._tracks:
+                seen = [tensor.requires_grad_().clone() for tensor in seen]
+            with self._data(x) as data:
+                return [_array(out) for out in self._run(seen, data)]
+
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        with torch.enable_grad(), self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            seen = [leaf.clone() for leaf in leaves]
+            outs = self._run(seen, data)
+            outputs = [_array(out) for out in outs]
+            given = self._like(cotangents, outs)
+            before = [_array(cotangent) for cotangent in given]
+            gradients = _pull_back(outs, leaves, given)
+            return Pullback(
+                outputs,
+                [None if g is None else _array(g) for g in gradients],
+                self._mutated(x, seen, data, before, given),
+            )
+
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        _load_forward_mode()
+        try:
+            return self._forward_mode(x, tangents)
+        except NotImplementedError:
+            return self._double_backward(x, tangents)
+
+    def _forward_mode(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        with (
+            forward_ad.dual_level(),
+            torch.set_grad_enabled(self._tracks),
+            self._data(x) as data,
+        ):
+            primals = [self._tensor(a) for a in x]
+            if self._tracks:
+                primals = [primal.requires_grad_() for primal in primals]
+            duals = [
+                forward_ad.make_dual(primal, tangent)
+                for primal, tangent in zip(primals, self._like(tangents, primals), strict=True)
+            ]
+            outs = [forward_ad.unpack_dual(out) for out in self._run(duals, data)]
+            return [_array(out.tangent, like=out.primal) for out in outs]
+
+    def _double_backward(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        """Jt as the derivative, in the cotangent u, of ⟨vjp(u), t⟩, which is linear in u."""
+        with torch.enable_grad(), self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            outs = self._run([leaf.clone() for leaf in leaves], data)
+            dummies = [torch.zeros_like(out).requires_grad_() for out in outs]
+            with _second_derivative("forward mode, nor double backward"):
+                gradients = _pull_back(outs, leaves, dummies, create_graph=True)
+                _refuse_once_differentiable(gradients)
+                pushed = _pull_back(gradients, dummies, self._like(tangents, leaves))
+            return [_array(p, like=out) for p, out in zip(pushed, outs, strict=True)]
+
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        """By double backward, ∇⟨vjp(x), tangents⟩: a right gradient's Jacobian is symmetric, so
+        that this is the derivative along the tangents."""
+        with torch.enable_grad(), self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            outs = self._run([leaf.clone() for leaf in leaves], data)
+            weights = self._like(cotangents, outs)
+            if first := not self._differentiates_twice:
+                weights = [weight.requires_grad_() for weight in weights]
+            with _second_derivative("double backward"):
+                gradients = _pull_back(outs, leaves, weights, create_graph=True)
+                if first:
+                    _refuse_once_differentiable(gradients)
+                seconds = _pull_back(gradients, leaves, self._like(tangents, leaves))
+            self._differentiates_twice = True
+            return [None if s is None else _array(s) for s in seconds]
+
+    def value_batch(self, x: Arrays) -> list[Array]:
+        with torch.no_grad(), self._data(x) as data, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="There is a performance drop")
+            batched = torch.func.vmap(lambda *seen: tuple(self._run(seen, data)))
+            try:
+                outs = batched(*[self._tensor(a) for a in x])
+            except Exception as error:
+                raise UnsupportedError(f"torch.func.vmap: {_first_line(error)}") from error
+            return [_array(out) for out in outs]
+
+    def _run(self, active: Sequence[Tensor], data: Sequence[Tensor]) -> list[Tensor]:
+        value = self._call(self._call.merge(active, data))
+        leaves = self._outputs.flatten(value)
+        for name, leaf in zip(self._outputs.names, leaves, strict=True):
+            if not isinstance(leaf, torch.Tensor):
+                raise reject(name, leaf, "a torch.Tensor")
+        return leaves
+
+    @contextmanager
+    def _data(self, x: Arrays) -> Iterator[list[Tensor]]:
+        """The data tensors for active leaves of these dtypes, made anew if the function wrote
+        into them: what one call did must not reach the next."""
+        key = tuple(a.dtype for a in x)
+        tensors = self._data_cache.pop(key, None)
+        if tensors is None:
+            arrays = self._call.data(key)
+            tensors = [self._tensor(a) for a in arrays]
+            yield tensors
+            # Writing through .numpy() or .data leaves no trace in the version counter.
+            self._keeps_data = self._keeps_data and _unchanged(arrays, tensors)
+        else:
+            yield tensors
+        if self._keeps_data and not any(tensor._version for tensor in tensors):
+            self._data_cache[key] = tensors
+
+    def _mutated(
+        self,
+        x: Arrays,
+        seen: Sequence[Tensor],
+        data: Sequence[Tensor],
+        before: Arrays,
+        cotangents: Sequence[Tensor],
+    ) -> tuple[str, ...]:
+        given = self._call.merge(x, self._call.data([a.dtype for a in x]))
+        after = self._call.merge(seen, data)
+        names = [
+            leaf.name
+            for leaf, a, tensor in zip(self._call.leaves, given, after, strict=True)
+            if not _unchanged([a], [tensor])
+        ]
+        if not _unchanged(before, cotangents):
+            names.append("cotangent")
+        return tuple(names)
+
+    def _tensor(self, array: Array) -> Tensor:
+        """A tensor of the same dtype on the device, sharing memory with nothing."""
+        if array.dtype.name == "bfloat16":
+            bits = torch.from_numpy(array.view(np.int16).copy(order="C"))
+            return bits.view(torch.bfloat16).to(self._device)
+        try:
+            tensor = torch.from_numpy(array.copy(order="C"))
+        except TypeError as error:
+            raise ArgumentError(f"PyTorch has no dtype {array.dtype}") from error
+        return tensor if self._device.type == "cpu" else tensor.to(self._device)
+
+    def _like(self, arrays: Arrays, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """Cotangents or tangents as tensors of the dtypes that autograd wants."""
+        made = []
+        for array, tensor in zip(arrays, tensors, strict=True):
+            given = self._tensor(np.asarray(array))
+            if given.is_complex() and not tensor.is_complex():
+                raise ArgumentError(f"a complex (co)tangent for an array of {tensor.dtype}")
+            made.append(given.to(tensor.dtype))
+        return made
+
+
+class _CompiledFunction(_TorchFunction):
+    """The function under `torch.compile`. Compiled graphs carry no forward tangents and no
+    second backward, so JVP and HVP compile the function's own transforms instead."""
+
+    def value(self, x: Arrays) -> list[Array]:
+        with _compiling():
+            return super().value(x)
+
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        with _compiling():
+            return super().vjp(x, cotangents)
+
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        def pushed(active: Any, directions: Any, data: Any) -> Any:
+            return torch.func.jvp(
+                lambda *seen: tuple(self._run(seen, data)), tuple(active), tuple(directions)
+            )[1]
+
+        return self._transform(pushed, x, tangents)
+
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        def gradient(active: Any, data: Any, weights: Any) -> Any:
+            _, pull = torch.func.vjp(lambda *seen: tuple(self._run(seen, data)), *active)
+            return pull(tuple(weights))
+
+        def second(active: Any, directions: Any, data: Any) -> Any:
+            with torch.no_grad():
+                outs = self._run(active, data)
+            weights = self._like(cotangents, outs)
+            return torch.func.jvp(
+                lambda *seen: gradient(seen, data, weights), tuple(active), tuple(directions)
+            )[1]
+
+        return list(self._transform(second, x, tangents))
+
+    def value_batch(self, x: Arrays) -> list[Array]:
+        raise UnsupportedError("torch:compile evaluates one input at a time")
+
+    def _transform(self, transform: Callable[..., Any], x: Arrays, v: Arrays) -> list[Array]:
+        with self._data(x) as data, _compiling():
+            active = [self._tensor(a) for a in x]
+            try:
+                pushed = torch.compile(transform)(active, self._like(v, active), data)
+            except (RuntimeError, NotImplementedError) as error:
+                raise UnsupportedError(f"torch.compile: {_first_line(error)}") from error
+            return [_array(p) for p in pushed]
+
+
+def _pull_back(
+    outs: Sequence[Tensor],
+    leaves: Sequence[Tensor],
+    cotangents: Sequence[Tensor],
+    create_graph: bool = False,
+) -> list[Tensor | None]:
+    """`autograd.grad` that takes outputs with no graph: they contribute nothing."""
+    tracked = [
+        (out, cotangent)
+        for out, cotangent in zip(outs, cotangents, strict=True)
+        if out is not None and out.requires_grad
+    ]
+    if not tracked:
+        return [None] * len(leaves)
+    return list(
+        torch.autograd.grad(
+            [out for out, _ in tracked],
+            leaves,
+            [cotangent for _, cotangent in tracked],
+            allow_unused=True,
+            create_graph=create_graph,
+        )
+    )
+
+
+def _refuse_once_differentiable(gradients: Sequence[Tensor | None]) -> None:
+    """Autograd puts an error node behind a once-differentiable function's gradients, off the
+    way to the inputs, so that a second derivative silently takes them for constants."""
+    nodes = [g.grad_fn for g in gradients if g is not None]
+    seen = set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        if node.name() == "torch::autograd::Error":
+            raise NotImplementedError("a function here is marked once_differentiable")
+        seen.add(node)
+        nodes += [following for following, _ in node.next_functions]
+
+
+def _unchanged(arrays: Arrays, tensors: Sequence[Tensor]) -> bool:
+    return all(
+        bits_equal(array, tensor_to_numpy(tensor))
+        for array, tensor in zip(arrays, tensors, strict=True)
+    )
+
+
+def _array(tensor: Tensor | None, like: Tensor | None = None) -> Array:
+    """A NumPy copy (a result must not change when the function's own state does); zeros of
+    `like` for None."""
+    if tensor is None:
+        tensor = torch.zeros_like(like)
+    return np.array(tensor_to_numpy(tensor), order="C")
+
+
+@contextmanager
+def _second_derivative(what: str) -> Iterator[None]:
+    """Turns autograd's ways of saying that it cannot differentiate twice into UnsupportedError."""
+    try:
+        yield
+    except (RuntimeError, NotImplementedError) as error:
+        text = str(error)
+        known = ("once_differentiable", "not implemented", "not been implemented", "not support")
+        if isinstance(error, NotImplementedError) or any(part in text for part in known):
+            raise UnsupportedError(f"no {what}: {_first_line(error)}") from error
+        raise
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Says in one line what stopped `torch.compile`; the function's own errors pass through."""
+    try:
+        with _quiet():
+            yield
+    except torch._dynamo.exc.TorchDynamoException as error:
+        inner = getattr(error, "inner_exception", error)
+        if type(inner).__name__ == "InvalidCxxCompiler":
+            raise BackendUnavailableError(
+                "torch:compile needs a C++ compiler", "install g++ or clang++, or set CXX"
+            ) from error
+        raise UnsupportedError(f"torch.compile: {_first_line(inner)}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings that PyTorch's own modules raise about one another."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.")
+        warnings.filterwarnings("ignore", message="The .grad attribute", module=r"torch\.")
+        yield
+
+
+@functools.cache
+def _load_forward_mode() -> None:
+    """The first dual number loads a module of decompositions, which warns."""
+    with _quiet(), forward_ad.dual_level():
+        forward_ad.make_dual(torch.zeros(()), torch.zeros(()))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
+
+
+def _device(text: str) -> Any:
+    try:
+        device = torch.device(text)
+    except RuntimeError as error:
+        raise ValueError(f"PyTorch knows no device {text!r}") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise BackendUnavailableError("no CUDA device")
+    if device.type != "cpu":
+        try:
+            torch.empty(0, device=device)
+        except Exception as error:
+            raise BackendUnavailableError(f"no device {text}: {_first_line(error)}") from error
+    return device
