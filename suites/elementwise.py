@@ -123,7 +123,11 @@ def sigmoid(x):
 
 
 def softplus(x):
-    """ln(1 + eˣ) as max(x, 0) + ln(1 + e^−|x|); both kinks at 0 cancel to the slope 1/2."""
+    """ln(1 + eˣ) as max(x, 0) + ln(1 + e^−|x|), which cannot overflow.
+
+    The kinks of max and |x| at 0 cancel to the slope ½, but only where a library's subgradients
+    of the two fit together.
+    """
     xp = array_namespace(x)
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 

@@ -131,7 +131,8 @@ def assign(x):
     The overwritten row must get no gradient from the copy. For libraries that assign in place.
     """
     xp = array_namespace(x)
-    y = xp.asarray(x, copy=True)
+    y = xp.zeros_like(x)
+    y[:, :] = x
     y[0, :] = x[-1, :] * 2
     return y**2
 

@@ -74,13 +74,13 @@ def test_the_gain_gradient_is_that_of_lyapunov_over_a_long_horizon(module, gradi
     start, R = rng.normal(size=3), WEIGHT * np.eye(2)
     gain = riccati(A, B, 200)[1][0] + 0.1 * rng.normal(size=(2, 3))
     closed = A - B @ gain
-    assert np.abs(np.linalg.eigvals(closed)).max() < 0.8
+    assert np.abs(np.linalg.eigvals(closed)).max() < 0.5
     P = solve_discrete_lyapunov(closed.T, np.eye(3) + gain.T @ R @ gain)
     Sigma = solve_discrete_lyapunov(closed, np.outer(start, start))
     expected = 2 * ((R + B.T @ P @ B) @ gain - B.T @ P @ A) @ Sigma
 
     def cost(K, x, A, B):
-        return module.linear_quadratic_regulator(K, x, A, B, steps=150)
+        return module.linear_quadratic_regulator(K, x, A, B, steps=40)
 
     assert cost(gain, start, A, B) == pytest.approx(start @ P @ start, rel=1e-12)
     by_gain, by_start, *_ = gradients(cost, gain, start, A, B)
@@ -94,7 +94,7 @@ def test_the_riccati_gain_is_stationary(module, gradients, system, rng):
     gain = np.linalg.solve(WEIGHT * np.eye(2) + B.T @ P @ B, B.T @ P @ A)
 
     def cost(K, x, A, B):
-        return module.linear_quadratic_regulator(K, x, A, B, steps=150)
+        return module.linear_quadratic_regulator(K, x, A, B, steps=40)
 
     by_gain, *_ = gradients(cost, gain, rng.normal(size=3), A, B)
     np.testing.assert_allclose(by_gain, 0, atol=1e-11)
