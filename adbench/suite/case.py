@@ -16,7 +16,8 @@ Derivative = Literal["vjp", "jvp", "hvp"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # "constants": NaN and Infinity among `params` and `values` survive the way through JSON.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
 
 class FunctionRef(_Model):
@@ -27,6 +28,8 @@ class FunctionRef(_Model):
     module: str | None = None
     name: str
     """Attribute name; may be dotted (`Model.loss`)."""
+    folder: str | None = None
+    """Where a module is looked for first; a file's own folder needs no mention."""
 
     def __str__(self) -> str:
         return f"{self.file or self.module}:{self.name}"
@@ -41,7 +44,8 @@ class InputSpec(_Model):
     distribution: str = "normal"
     parameters: dict[str, float] = Field(default_factory=dict)
     values: Any = None
-    """Nested lists of numbers, or a number; then `shape` and `distribution` are not used."""
+    """Nested lists of numbers, or a number (a complex one as text, `1+2j`); then `shape` and
+    `distribution` are not used."""
     file: str | None = None
     """Absolute path of a .npy or .npz file."""
     key: str | None = None
@@ -78,7 +82,12 @@ class Case(_Model):
     gradient: FunctionRef | None = None
     """A hand-written gradient, checked as the backend `manual`."""
     inputs: dict[str, InputTree]
+    infer_inputs: bool = False
+    """For a bare function: inputs that are not in `inputs` are found in the worker, from the
+    function's type hints and defaults or from `example_inputs` beside it."""
     params: dict[str, Any] = Field(default_factory=dict)
+    """Every parameter of this grid point, sizes included; `call_params` keeps those that a
+    function's signature takes."""
     derivatives: tuple[Derivative, ...] = ("vjp",)
     backends: tuple[str, ...] | None = None
     """Backends, or backend:mode, that this case is meant for; None: all."""
@@ -87,6 +96,20 @@ class Case(_Model):
     xfail: tuple[XFail, ...] = ()
     seed: int = 0
     dtype: str = "float64"
+    args: tuple[str, ...] = ()
+    """For a bare function: the `--arg` texts that gave `inputs`, to repeat the command."""
     file: str
     """The suite file (absolute), or the file of a bare function."""
     line: int = 1
+
+
+class Suite(_Model):
+    """A suite file with its includes, or a module whose bare functions were named as targets."""
+
+    name: str
+    description: str = ""
+    path: str
+    """Absolute path of the suite file, or of the bare functions' module."""
+    sha256: str
+    """Of the file's bytes, then of each included file's, in order."""
+    cases: tuple[Case, ...]
