@@ -42,13 +42,18 @@ def tensor_to_numpy(tensor: Any) -> Array:
     import torch
 
     tensor = tensor.detach()
+    array: Array
+    try:
+        array = tensor.numpy()
+        return array
+    except (RuntimeError, TypeError):
+        pass  # elsewhere than in main memory, sparse, lazily conjugated, or bfloat16
     if tensor.layout != torch.strided:
         tensor = tensor.to_dense()
-    tensor = tensor.cpu().resolve_conj().resolve_neg()
     if tensor.dtype == torch.bfloat16:
-        bits: Array = tensor.view(torch.int16).numpy()
-        return bits.view(bfloat16())
-    array: Array = tensor.numpy()
+        array = tensor.cpu().view(torch.int16).numpy().view(bfloat16())
+    else:
+        array = tensor.numpy(force=True)
     return array
 
 
@@ -62,9 +67,14 @@ def bfloat16() -> DType:
     return dtype
 
 
+def is_bfloat16(dtype: DType) -> bool:
+    """Whether this is ml_dtypes' bfloat16, which to NumPy is a void type with a name."""
+    return dtype.kind == "V" and dtype.name == "bfloat16"
+
+
 def is_inexact(dtype: DType) -> bool:
     """Whether arrays of this dtype can be differentiated: floating, complex or bfloat16."""
-    return dtype.kind in "fc" or dtype.name == "bfloat16"
+    return dtype.kind in "fc" or is_bfloat16(dtype)
 
 
 def real_precision(dtype: DType) -> DType:
@@ -86,11 +96,4 @@ def at_precision(dtype: DType, precision: DType) -> DType:
 
 def bits_equal(a: Array, b: Array) -> bool:
     """Whether two arrays have the same shape, dtype and bits: NaN equals itself, 0 is not −0."""
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return np.array_equal(_bytes(a), _bytes(b))
-
-
-def _bytes(array: Array) -> Array:
-    flat: Array = np.ascontiguousarray(array).reshape(-1)
-    return flat.view(np.uint8)
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()

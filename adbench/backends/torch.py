@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.autograd import forward_ad
 
-from adbench.backends.arrays import Array, bits_equal, tensor_to_numpy
+from adbench.backends.arrays import Array, bits_equal, is_bfloat16, tensor_to_numpy
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
@@ -216,7 +216,7 @@ class _TorchFunction(BoundFunction):
 
     def _tensor(self, array: Array) -> Tensor:
         """A tensor of the same dtype on the device, sharing memory with nothing."""
-        if array.dtype.name == "bfloat16":
+        if is_bfloat16(array.dtype):
             bits = torch.from_numpy(array.view(np.int16).copy(order="C"))
             return bits.view(torch.bfloat16).to(self._device)
         try:
