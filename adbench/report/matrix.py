@@ -24,12 +24,12 @@ def matrix(record: RunRecord, width: int) -> RenderableType:
     columns = _columns(record)
     widths = {column: _column_width(record, column) for column in columns}
     left = width - sum(_GAP + taken for taken in widths.values())
-    names = max((cell_len(visible(result.case)) for result in record.results), default=0)
+    names = _name_width(record)
     parts: list[RenderableType] = []
     for suite, results in _suites(record):
         title = Text(visible(suite), style="bold", overflow="fold")
         if left >= min(names, _LEAST_NAME):
-            parts.append(_table(title, results, widths, min(left, names + _INDENT)))
+            parts.append(_table(title, results, widths, min(left, names)))
         else:
             parts += [title, _list(results)]
         parts.append(Text())
@@ -43,6 +43,13 @@ def column(result: CaseResult) -> str:
 
 def _columns(record: RunRecord) -> list[str]:
     return list(dict.fromkeys(column(result) for result in record.results))
+
+
+def _name_width(record: RunRecord) -> int:
+    """What the widest suite's or (indented) case's name takes."""
+    suites = [cell_len(visible(result.suite)) for result in record.results]
+    cases = [cell_len(visible(result.case)) + _INDENT for result in record.results]
+    return max(suites + cases, default=0)
 
 
 def _column_width(record: RunRecord, name: str) -> int:

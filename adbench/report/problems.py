@@ -52,10 +52,9 @@ def notes(record: RunRecord) -> RenderableType:
 def explanation(result: CaseResult) -> tuple[str, ...]:
     """The lines that explain one result: reason, findings, exception and the user's frames."""
     lines: list[str] = []
-    if result.xfail is not None and not result.expected:
-        lines += visible_lines(f"It was announced to fail ({result.xfail}) and does not.")
     findings = result.check.findings if result.check else ()
-    if not findings and not result.failure:
+    said = {finding.message for finding in findings}
+    if result.reason not in said and not result.failure:
         lines += visible_lines(result.reason)
     for finding in findings[:_FINDINGS_SHOWN]:
         lines += visible_lines(explain_finding(finding))

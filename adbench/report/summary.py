@@ -15,6 +15,7 @@ from adbench.report.matrix import column
 from adbench.report.visible import visible
 
 _LONGEST_COMMAND = 2000
+_REPEATABLE = ("--backend", "--arg")
 _ORDER = (
     MARKS[Verdict.FAIL],
     XPASS,
@@ -43,34 +44,50 @@ def summary(record: RunRecord) -> RenderableType:
 def repeat_command(record: RunRecord) -> str:
     """One command that runs every result that is not as it should be, and little else; "" for none.
 
-    It is the union of the results' own commands, each argument once, so it may also run a failing
-    case on a backend where only another case fails. A union too long to be pasted gives way to
+    It joins the results' own commands, so it may also run a failing case on a backend where only
+    another case fails. Where they cannot be joined, or not to a command that can be pasted, it is
     the command of the whole run.
     """
     commands = [r.reproduce for r in record.results if not r.expected and r.reproduce]
-    if not commands:
-        return ""
-    arguments: dict[tuple[str, ...], None] = {}
-    for command in commands:
-        arguments.update(dict.fromkeys(_arguments(shlex.split(command))))
-    options_last = sorted(arguments, key=lambda argument: argument[0].startswith("-"))
-    union = visible(shlex.join(word for argument in options_last for word in argument))
-    return union if len(union) <= _LONGEST_COMMAND else visible(record.command)
+    joined = joined_command(dict.fromkeys(commands)) if commands else ""
+    if joined is None or len(joined) > _LONGEST_COMMAND:
+        joined = record.command
+    return visible(joined)
 
 
-def _arguments(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    """The words of a command, an option and its value kept together."""
-    position = 0
-    while position < len(words):
-        word = words[position]
-        following = words[position + 1 : position + 2]
-        takes_value = word.startswith("-") and "=" not in word and following
-        if takes_value and not following[0].startswith("-"):
-            yield (word, following[0])
-            position += 2
+def joined_command(commands: Iterable[str]) -> str | None:
+    """The commands as one: all targets, all backends, any of the selections; None if none does.
+
+    An option that every command gives the same value keeps it; one that differs, such as the
+    seeds of two cases, is left to the suite files.
+    """
+    parsed = [_parse(shlex.split(command)) for command in commands]
+    operands = dict.fromkeys(word for words, _ in parsed for word in words)
+    names = dict.fromkeys(name for _, options in parsed for name in options)
+    selecting = [options["-k"] for _, options in parsed if "-k" in options]
+    if selecting and len(selecting) < len(parsed):
+        return None
+    words = list(operands)
+    for name in names:
+        values = dict.fromkeys(v for _, options in parsed for v in options.get(name, ()))
+        if name == "-k":
+            words += [name, " or ".join(values)]
+        elif name in _REPEATABLE or all(list(o.get(name, ())) == list(values) for _, o in parsed):
+            words += [word for value in values for word in (name, value)]
+    return shlex.join(words)
+
+
+def _parse(words: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """A command as its operands, and its options (each with a value) in order."""
+    operands: list[str] = []
+    options: dict[str, list[str]] = {}
+    following = iter(words)
+    for word in following:
+        if word.startswith("-"):
+            options.setdefault(word, []).append(next(following, ""))
         else:
-            yield (word,)
-            position += 1
+            operands.append(word)
+    return operands, options
 
 
 def _counts(record: RunRecord) -> Text:

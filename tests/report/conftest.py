@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +68,8 @@ def make_result(
         "reason": reason,
         "check": check,
         "source": SourceLocation(file=f"suites/{suite}.yaml", line=7),
-        "reproduce": f"adbench check suites/{suite}.yaml -k '{case}' -b {backend}:{mode} --seed 0",
+        "reproduce": f"adbench check suites/{suite}.yaml -k {shlex.quote(case)} "
+        f"--backend {backend}:{mode} --seed 0",
     }
     if verdict in (Verdict.ERROR, Verdict.SKIPPED):
         base["check"] = None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from adbench.record.model import RunRecord, Verdict
-from adbench.report.summary import duration, repeat_command
+from adbench.report.summary import duration, joined_command, repeat_command
 from adbench.report.text import text
 
 
@@ -16,18 +16,16 @@ def test_repeat_command_is_the_union_of_failing_commands(everything: RunRecord) 
     words = shlex.split(repeat_command(everything))
     assert words[:4] == ["adbench", "check", "suites/article.yaml", "suites/elementwise.yaml"]
     options = list(zip(words[4::2], words[5::2], strict=True))
-    assert sorted(options) == [
+    assert options == [
+        ("-k", "flipped or raises or floor"),
+        ("--backend", "native:eager"),
+        ("--backend", "jax:jit"),
         ("--seed", "0"),
-        ("-b", "jax:jit"),
-        ("-b", "native:eager"),
-        ("-k", "flipped"),
-        ("-k", "floor"),
-        ("-k", "raises"),
     ]
 
 
 def test_repeat_command_keeps_odd_names_whole(result: Callable, record: Callable) -> None:
-    command = shlex.join(["adbench", "check", "my suites/a b.yaml", "-k", "it's [red]", "--strict"])
+    command = shlex.join(["adbench", "check", "my suites/a b.yaml", "-k", "it's [red]"])
     run = record(result(verdict=Verdict.FAIL, reproduce=command))
     assert shlex.split(repeat_command(run)) == shlex.split(command)
 
@@ -40,6 +38,29 @@ def test_a_union_too_long_to_paste_gives_way_to_the_whole_run(
     result: Callable, record: Callable
 ) -> None:
     run = record(*(result(f"case{i}" * 5, verdict=Verdict.FAIL) for i in range(200)))
+    assert repeat_command(run) == "adbench check suites"
+
+
+def test_seeds_that_differ_are_left_to_the_suites() -> None:
+    commands = ["adbench check a.yaml -k x --seed 1", "adbench check a.yaml -k y --seed 2"]
+    assert joined_command(commands) == "adbench check a.yaml -k 'x or y'"
+
+
+def test_tolerances_that_agree_are_kept_even_when_seeds_do_not() -> None:
+    commands = [f"adbench check a.yaml -k {c} --seed {c} --rtol 0.1" for c in "12"]
+    assert joined_command(commands) == "adbench check a.yaml -k '1 or 2' --rtol 0.1"
+
+
+def test_arguments_of_two_functions_are_all_kept() -> None:
+    commands = ["adbench check m.py:f --arg 'x=normal(3)'", "adbench check m.py:g --arg y=1"]
+    joined = joined_command(commands)
+    assert joined == "adbench check m.py:f m.py:g --arg 'x=normal(3)' --arg y=1"
+
+
+def test_a_selection_would_hide_a_function_without_one(result: Callable, record: Callable) -> None:
+    commands = ["adbench check a.yaml -k x", "adbench check m.py:f"]
+    assert joined_command(commands) is None
+    run = record(*(result(verdict=Verdict.FAIL, reproduce=command) for command in commands))
     assert repeat_command(run) == "adbench check suites"
 
 

@@ -1,0 +1,177 @@
+"""`adbench check`: are these gradients right?"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from adbench.cli.exits import INTERRUPTED, exit_code
+
+
+class DerivativeName(StrEnum):
+    """What can be checked of a function."""
+
+    VJP = "vjp"
+    JVP = "jvp"
+    HVP = "hvp"
+
+
+_OFFERED = ("native", "torch", "torch:compile", "jax", "jax:eager", "manual", "all")
+
+
+def _complete_backend(incomplete: str) -> list[str]:
+    return [name for name in _OFFERED if name.startswith(incomplete)]
+
+
+def check(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TARGET",
+            help="A suite file, a folder of suites, a function of a file (model.py:loss) or of a "
+            "module (package.module:loss).",
+        ),
+    ],
+    arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=SPEC",
+            help="An input of a bare function, such as 'x=normal(3,4)' or x=[1,2,3]; repeatable.",
+        ),
+    ] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend",
+            "-b",
+            metavar="NAME[:MODE]",
+            help="native, torch, jax or manual, with a mode if need be (torch:compile), or all; "
+            "repeatable. Default: all that a case is meant for.",
+            autocompletion=_complete_backend,
+        ),
+    ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DTYPE", help="The inputs' dtype, such as float32, in place of the cases' own."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, help="Seeds inputs and directions, in place of the cases' own."
+        ),
+    ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            "--select",
+            "-k",
+            metavar="EXPR",
+            help="Only these cases: a name, a part of one or a pattern, with and, or, not: "
+            "'gmm* and not large'.",
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG", help="Only cases with one of these tags; repeatable."),
+    ] = None,
+    derivative: Annotated[
+        list[DerivativeName] | None,
+        typer.Option(
+            metavar="vjp|jvp|hvp", help="What to check, in place of the cases' own; repeatable."
+        ),
+    ] = None,
+    rtol: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R", min=0, help="Relative tolerance. Default: the case's, else the dtype's."
+        ),
+    ] = None,
+    atol: Annotated[
+        float | None,
+        typer.Option(
+            metavar="A", min=0, help="Absolute tolerance. Default: the case's, else the dtype's."
+        ),
+    ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="Where backends compute: cpu, cuda, cuda:1.")
+    ] = "cpu",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            metavar="N",
+            help="How many worker processes may run at once. Default: one a core.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long one task may take. Default: no limit."),
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", "-x", help="Stop at the first failure or error.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Make inconclusive verdicts exit with code 4.")
+    ] = False,
+    require: Annotated[
+        bool, typer.Option("--require", help="Make a missing backend an error, not skipped.")
+    ] = False,
+    in_process: Annotated[
+        bool,
+        typer.Option("--in-process", help="Run in this process, for debuggers: a crash ends it."),
+    ] = False,
+    output_format: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT[=PATH]",
+            help="text or json, to standard output or to a file; repeatable. json without a path "
+            "takes the place of the text.",
+        ),
+    ] = None,
+) -> None:
+    """Check gradients against derivatives made without any AD.
+
+    Shows a table of cases × backends, then explains each problem: where, both values with the
+    reference's error bound, what it looks like, and the command that repeats it.
+    """
+    import shlex
+    import sys
+
+    from adbench.cli.outputs import parse_outputs, write_outputs
+    from adbench.cli.progress import progress
+    from adbench.cli.targets import planned, refuse, suites_of
+    from adbench.record import CheckOptions, RecordError
+    from adbench.runner import RunOptions, run
+
+    outputs = parse_outputs(output_format or ())
+    asked = {"derivatives": tuple(derivative or ()) or None, "rtol": rtol, "atol": atol}
+    options = RunOptions(
+        backends=backend or (),
+        device=device,
+        select=select,
+        tags=tag or (),
+        check=CheckOptions.model_validate({k: v for k, v in asked.items() if v is not None}),
+        jobs=jobs,
+        timeout=timeout,
+        fail_fast=fail_fast,
+        require=require,
+        in_process=in_process,
+        dtype=dtype,
+        command=shlex.join(["adbench", *sys.argv[1:]]),
+    )
+    suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
+    tasks = planned(suites, options)
+    with progress(len(tasks), sys.stderr) as on_result:
+        record = run(suites, options, on_result)
+    try:
+        write_outputs(record, outputs)
+    except RecordError as error:
+        refuse(f"error: {error}")
+    stopped_by_itself = fail_fast and any(not result.expected for result in record.results)
+    if record.interrupted and not stopped_by_itself:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(exit_code(record, strict=strict))

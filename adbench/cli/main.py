@@ -1,0 +1,55 @@
+"""The command `adbench`: its subcommands, its version and its help.
+
+Everything heavy is imported inside the commands, so that `adbench --help` is at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from adbench.cli.check import check
+from adbench.cli.doctor import doctor
+from adbench.cli.exits import EXIT_CODES
+from adbench.cli.init import init
+from adbench.cli.list import list_cases
+from adbench.cli.schema import schema
+from adbench.cli.validate import validate
+
+app = typer.Typer(
+    name="adbench",
+    help="Unit tests and honest benchmarks for gradients: native, PyTorch and JAX.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("check", no_args_is_help=True, epilog=EXIT_CODES)(check)
+app.command("list", no_args_is_help=True)(list_cases)
+app.command("validate", no_args_is_help=True)(validate)
+app.command("schema")(schema)
+app.command("init")(init)
+app.command("doctor")(doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"adbench {version('adbench-grad')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The options that stand before a command."""
+
+
+def main() -> None:
+    """The entry point: runs the command line and leaves with its exit code."""
+    app(prog_name="adbench")
