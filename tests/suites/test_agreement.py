@@ -1,0 +1,138 @@
+"""Every case of every bundled suite: equal values and gradients by NumPy, torch and jax.
+
+Here the libraries are called directly, with none of adbench's backends in between.
+"""
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import optree
+import pytest
+
+from adbench.suite import call_params, load_function, load_suites, make_inputs
+
+SUITES = load_suites(Path(__file__).parents[2] / "suites")
+CASES = [case for suite in SUITES for case in suite.cases]
+SMALL = [case for case in CASES if "large" not in case.tags]
+
+DISAGREEMENTS = {
+    "softplus_hidden_kinks": "jax takes 1 for the slope of |x| at 0",
+    "determinant_singular": "torch gives zero where det A is exactly zero",
+    "hypotenuse_magnitudes": "jax is wrong where x² + y² would over- or underflow",
+}
+"""Cases where a library is known to be wrong; their suites say so by xfail."""
+
+RTOL = {"float32": 2e-5, "float64": 1e-10, "complex128": 1e-10}
+
+COARSER = {
+    "digamma": 1e-9,  # torch's trigamma is off by 5e-10 (mpmath), jax's by 1e-16
+    "kernel_ridge_small_ridge": 1e-7,  # a matrix of condition 10⁷
+    "variance_offset": 1e-8,  # x − mean loses six digits
+}
+"""What two libraries can agree to where a case's own condition is to blame."""
+
+
+def by_name(case):
+    return f"{case.suite}/{case.name}"
+
+
+class Problem:
+    """A case's function on one library, as a function of its differentiable leaves."""
+
+    def __init__(self, case, backend):
+        function = load_function(case.functions.get(backend) or case.functions["*"])
+        arguments, flags = make_inputs(case)
+        self.leaves, self.spec = optree.tree_flatten(arguments)
+        self.active = [i for i, flag in enumerate(optree.tree_leaves(flags)) if flag]
+        params = call_params(function, case.params, case.inputs)
+        self.call = lambda arguments: function(**arguments, **params)
+
+    @property
+    def point(self):
+        return [self.leaves[i] for i in self.active]
+
+    def __call__(self, convert, active):
+        """The outputs as a flat list, data converted to the library's arrays."""
+        leaves = [convert(leaf) for leaf in self.leaves]
+        for i, leaf in zip(self.active, active, strict=True):
+            leaves[i] = leaf
+        return optree.tree_leaves(self.call(optree.tree_unflatten(self.spec, leaves)))
+
+
+def has(case, backend):
+    runs = case.backends is None or backend in case.backends
+    return runs and ("*" in case.functions or backend in case.functions)
+
+
+def value_by_numpy(case):
+    problem = Problem(case, "native")
+    return problem(np.asarray, problem.point)
+
+
+def value_and_gradient_by_torch(torch, case):
+    problem = Problem(case, "torch")
+    tensors = [torch.tensor(leaf, requires_grad=True) for leaf in problem.point]
+    outputs = problem(torch.tensor, tensors)
+    cotangents = [torch.tensor(c).to(o.dtype) for c, o in random_cotangents(outputs)]
+    gradients = torch.autograd.grad(outputs, tensors, cotangents)
+    # PyTorch's complex gradient is the conjugate of JAX's.
+    return [out.detach().numpy() for out in outputs], [np.conj(g.numpy()) for g in gradients]
+
+
+def value_and_gradient_by_jax(jax, case):
+    problem = Problem(case, "jax")
+
+    @jax.jit
+    def pull_back(leaves):
+        outputs, pull = jax.vjp(lambda leaves: problem(jax.numpy.asarray, leaves), leaves)
+        return outputs, pull([c.astype(o.dtype) for c, o in random_cotangents(outputs)])[0]
+
+    return pull_back(problem.point)
+
+
+def random_cotangents(outputs):
+    """The same cotangents for every library, each with its output."""
+    rng = np.random.default_rng(1)
+    return [(np.asarray(rng.normal(size=tuple(output.shape))), output) for output in outputs]
+
+
+def assert_close(ours, theirs, case):
+    rtol = COARSER.get(case.base, RTOL[case.dtype])
+    for a, b in zip(ours, theirs, strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        assert np.isfinite(a).all()
+        scale = np.abs(a).max(initial=0)
+        np.testing.assert_allclose(b, a, rtol=rtol, atol=1e-3 * rtol * scale)
+
+
+@pytest.mark.parametrize("case", SMALL, ids=by_name)
+def test_libraries_agree(case, torch, jax):
+    values, gradients = {}, {}
+    if has(case, "native"):
+        values["numpy"] = value_by_numpy(case)
+    if has(case, "torch"):
+        values["torch"], gradients["torch"] = value_and_gradient_by_torch(torch, case)
+    if has(case, "jax"):
+        values["jax"], gradients["jax"] = value_and_gradient_by_jax(jax, case)
+    assert values
+    for first, second in combinations(values, 2):
+        assert_close(values[first], values[second], case)
+    if case.base.endswith("_kink") or case.base in DISAGREEMENTS:
+        return
+    for first, second in combinations(gradients, 2):
+        assert_close(gradients[first], gradients[second], case)
+
+
+def test_every_known_disagreement_is_an_expected_failure():
+    announced = {case.base for case in CASES if case.xfail}
+    assert announced == set(DISAGREEMENTS)
+
+
+def test_names_descriptions_and_tags():
+    assert len({by_name(case) for case in CASES}) == len(CASES)
+    for case in CASES:
+        assert ("large" in case.tags) == case.base.endswith("_large"), case.name
+        assert "kink" in case.description or not case.base.endswith("_kink"), case.name
