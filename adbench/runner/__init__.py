@@ -1,1 +1,7 @@
 """What to run, in worker processes, into a run record."""
+
+from adbench.runner.api import RunOptions, plan, run, run_targets
+from adbench.runner.select import SelectError
+from adbench.runner.tasks import Task, expand
+
+__all__ = ["RunOptions", "SelectError", "Task", "expand", "plan", "run", "run_targets"]

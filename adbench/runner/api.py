@@ -1,0 +1,187 @@
+"""A run from its first task to its record, and `adbench.run` for scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from os import PathLike, fspath
+
+from adbench.backends import unavailable
+from adbench.record import adbench_version, environment
+from adbench.record.model import CaseResult, CheckOptions, RunRecord, SuiteInfo
+from adbench.runner import outcomes
+from adbench.runner.inprocess import run_in_process
+from adbench.runner.paths import shown_path
+from adbench.runner.pool import Outcome, run_in_pool
+from adbench.runner.select import select
+from adbench.runner.tasks import Task, expand
+from adbench.suite import Suite, resolve_targets
+
+OnResult = Callable[[CaseResult], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a run does with its suites; each default is that of the command line."""
+
+    backends: Sequence[str] = ()
+    """Names, with or without a mode, or "all"; empty means all."""
+    device: str = "cpu"
+    select: str | None = None
+    """A `--select` expression over names and tags; None selects every case."""
+    tags: Sequence[str] = ()
+    """Only cases that carry any of these."""
+    check: CheckOptions = field(default_factory=CheckOptions)
+    """What is set explicitly here overrides the cases' own."""
+    jobs: int | None = None
+    """The most workers at a time; None: one a core."""
+    timeout: float | None = None
+    """Seconds that one task may take; None: no limit."""
+    fail_fast: bool = False
+    """Stop at the first result that is not as it should be."""
+    require: bool = False
+    """A backend that is missing is an error instead of skipped."""
+    in_process: bool = False
+    """No worker processes: for debuggers. A crash ends the run, and `timeout` is not kept."""
+    dtype: str | None = None
+    """The dtype that `resolve_targets` was given, repeated in each result's `reproduce`."""
+    command: str = "adbench.run"
+    """The command line, for the record."""
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, not {self.jobs}")
+        if self.timeout is not None and not self.timeout > 0:
+            raise ValueError(f"timeout must be above 0 seconds, not {self.timeout}")
+
+
+def plan(suites: Sequence[Suite], options: RunOptions) -> list[Task]:
+    """The tasks that a run would do, in order.
+
+    Raises SelectError for an expression and ValueError for a backend that cannot be read.
+    """
+    cases = [case for suite in suites for case in suite.cases]
+    return expand(
+        select(cases, options.select, options.tags),
+        options.backends,
+        device=options.device,
+        check=options.check,
+        require=options.require,
+        dtype=options.dtype,
+    )
+
+
+def run(
+    suites: Sequence[Suite], options: RunOptions | None = None, on_result: OnResult | None = None
+) -> RunRecord:
+    """Run the selected tasks of `suites` and return the record; results stand in suite order.
+
+    `on_result` is called with each result as it is done. Ctrl-C ends the run and is kept in the
+    record (`interrupted`), with everything that was done. Raises what `plan` raises.
+    """
+    options = options or RunOptions()
+    started, begin = datetime.now(UTC), time.monotonic()
+    tasks = plan(suites, options)
+    done: dict[int, CaseResult] = {}
+    threads: dict[str, int] = {}
+    try:
+        with closing(_outcomes(tasks, options)) as arriving:
+            for outcome in arriving:
+                done[outcome.index] = outcome.result
+                threads.update(outcome.threads)
+                if on_result is not None:
+                    on_result(outcome.result)
+                if options.fail_fast and not outcome.result.expected:
+                    break
+    except KeyboardInterrupt:
+        pass  # the record of what was done is the answer; `interrupted` says that it is partial
+    place = environment()
+    return RunRecord(
+        adbench_version=adbench_version(),
+        started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        seconds=time.monotonic() - begin,
+        command=options.command,
+        environment=place.model_copy(update={"threads": place.threads | threads}),
+        suites=tuple(_info(suite) for suite in suites),
+        results=tuple(done[index] for index in sorted(done)),
+        planned=len(tasks),
+        interrupted=len(done) < len(tasks),
+    )
+
+
+def run_targets(
+    targets: str | PathLike[str] | Suite | Sequence[str | PathLike[str] | Suite],
+    *,
+    backend: str | Sequence[str] = (),
+    args: Sequence[str] = (),
+    dtype: str | None = None,
+    seed: int | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    device: str = "cpu",
+    select: str | None = None,
+    tags: Sequence[str] = (),
+    jobs: int | None = None,
+    timeout: float | None = None,
+    fail_fast: bool = False,
+    require: bool = False,
+    in_process: bool = False,
+    on_result: OnResult | None = None,
+) -> RunRecord:
+    """Check suites or functions from a script or a notebook, as `adbench check` does.
+
+    `targets` is one or more of: a suite file, a folder of suites, `file.py:function`,
+    `package.module:function`, or a Suite; the options are those of the command line. Raises
+    SuiteError, with every mistake found, when a target cannot be read, and ValueError for an
+    option that cannot be.
+
+        record = adbench.run("suites/article.yaml", backend=["native", "torch"])
+        assert all(result.expected for result in record.results)
+    """
+    listed = [targets] if isinstance(targets, str | PathLike | Suite) else list(targets)
+    suites = [target for target in listed if isinstance(target, Suite)]
+    names = [fspath(target) for target in listed if not isinstance(target, Suite)]
+    if names:
+        suites += resolve_targets(names, args=args, dtype=dtype, seed=seed)
+    given = {"rtol": rtol, "atol": atol}
+    shown = ", ".join(repr(name) for name in names or [suite.name for suite in suites])
+    options = RunOptions(
+        backends=[backend] if isinstance(backend, str) else backend,
+        device=device,
+        select=select,
+        tags=tags,
+        check=CheckOptions.model_validate({k: v for k, v in given.items() if v is not None}),
+        jobs=jobs,
+        timeout=timeout,
+        fail_fast=fail_fast,
+        require=require,
+        in_process=in_process,
+        dtype=dtype,
+        command=f"adbench.run({shown})",
+    )
+    return run(suites, options, on_result)
+
+
+def _outcomes(tasks: Sequence[Task], options: RunOptions) -> Generator[Outcome]:
+    """Every task's outcome as it is done; a missing backend costs no worker."""
+    here: list[int] = []
+    for index, task in enumerate(tasks):
+        if (error := unavailable(task.backend)) is not None:
+            yield Outcome(index, outcomes.unavailable(task, error))
+        else:
+            here.append(index)
+    chosen = [tasks[index] for index in here]
+    if options.in_process:
+        arriving = run_in_process(chosen)
+    else:
+        arriving = run_in_pool(chosen, jobs=options.jobs, timeout=options.timeout)
+    with closing(arriving):
+        for outcome in arriving:
+            yield Outcome(here[outcome.index], outcome.result, outcome.threads)
+
+
+def _info(suite: Suite) -> SuiteInfo:
+    return SuiteInfo(name=suite.name, path=shown_path(suite.path), sha256=suite.sha256)

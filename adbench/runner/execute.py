@@ -1,0 +1,54 @@
+"""One task, done in this process: load, bind, check, and turn what goes wrong into a result."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from adbench.backends import Backend, BackendUnavailableError, get_backend
+from adbench.check import examine
+from adbench.record.model import CaseResult, CheckResult
+from adbench.runner import outcomes
+from adbench.runner.failures import failure_of
+from adbench.runner.tasks import Task
+from adbench.suite import call_params, load_function, make_inputs
+
+
+def execute(task: Task, started: Callable[[], None]) -> CaseResult:
+    """Check one case on one backend.
+
+    `started` is called once the backend's library is imported and the user's own code is about
+    to run: a time limit counts from there. Raises nothing but KeyboardInterrupt.
+    """
+    start, begin = os.getcwd(), time.perf_counter()
+    try:
+        check = _check(task, started)
+        return outcomes.checked(task, check, time.perf_counter() - begin)
+    except BackendUnavailableError as error:
+        return outcomes.unavailable(task, error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        os.chdir(start)  # the user's function may have left it; paths are shown relative to it
+        return outcomes.failed(task, failure_of(error, task, start), time.perf_counter() - begin)
+
+
+def _check(task: Task, started: Callable[[], None]) -> CheckResult:
+    # The library comes first: a user's folder on sys.path could hide a module that it imports.
+    backend = None if task.case.gradient and task.backend == "manual" else _backend(task)
+    started()
+    if backend is None:
+        backend = _backend(task)
+    function = load_function(task.function)
+    arguments, differentiable = make_inputs(task.case)
+    params = call_params(function, task.case.params, arguments)
+    bound = backend.bind(function, arguments, differentiable, params)
+    return examine(backend, bound, task.options)
+
+
+def _backend(task: Task) -> Backend:
+    if task.backend == "manual" and task.case.gradient is not None:
+        gradient = load_function(task.case.gradient)
+        return get_backend("manual", task.mode, task.device, gradient=gradient)
+    return get_backend(task.backend, task.mode, task.device)

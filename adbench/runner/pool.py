@@ -1,0 +1,302 @@
+"""Tasks on worker processes: a crash or a hang ends its task and its worker, never the run."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adbench.record.environment import available_cores
+from adbench.record.model import CaseResult, Failure
+from adbench.runner import outcomes
+from adbench.runner.failures import Kind, dumped_frames
+from adbench.runner.messages import Hello, Result, RunTask, Started
+from adbench.runner.process import WorkerProcess
+from adbench.runner.tasks import Task
+
+STARTUP_SECONDS = 180.0
+"""How long a worker may take to start and to import its backend, on a busy machine."""
+_ABORT_SECONDS = 2.0
+"""How long a worker at its time limit may take to write its Python stack."""
+_TICK, _SHORT_TICK = 0.5, 0.02
+_MOST_FAILED_STARTS = 2
+_SYSTEM_KILL = (
+    "the worker was killed by SIGKILL, most likely by the system because memory ran out; "
+    "try a smaller size, or fewer --jobs"
+)
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
+    "from adbench.runner.worker import main; main()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one task: its place among the tasks, its result, and its worker's threads."""
+
+    index: int
+    result: CaseResult
+    threads: Mapping[str, int] = field(default_factory=dict)
+
+
+def worker_command() -> list[str]:
+    """The command line of a worker that finds the same modules as this process."""
+    # -P: a user's json.py in the current folder must not hide the standard library's.
+    return [sys.executable, "-P", "-c", _BOOT, *sys.path]
+
+
+def worker_environment(backend: str, workers: int) -> dict[str, str]:
+    """This process's variables, with the cores shared among the workers.
+
+    What the user has set is left alone. XLA takes its thread count from NPROC, not from OMP's.
+    """
+    threads = str(max(1, available_cores() // workers))
+    names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
+    if backend == "jax":
+        names += ["NPROC", "PJRT_NPROC"]
+    return dict.fromkeys(names, threads) | os.environ
+
+
+def run_in_pool(
+    tasks: Sequence[Task],
+    *,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    command: Sequence[str] | None = None,
+) -> Generator[Outcome]:
+    """Yield each task's outcome as it is done; closing the iterator ends every worker.
+
+    `jobs` is the most workers at a time (None: one a core), `timeout` the seconds that a task's
+    own code may take (None: no limit), `command` starts a worker (None: this installation's).
+    """
+    if not tasks:
+        return
+    workers = min(jobs or available_cores(), len(tasks))
+    pool = _Pool(tasks, workers, timeout, command or worker_command())
+    try:
+        yield from pool.run()
+    finally:
+        pool.close()
+
+
+@dataclass(slots=True)
+class _Busy:
+    """A worker and what it is at."""
+
+    worker: WorkerProcess
+    task: int | None = None
+    begin: float = 0.0
+    deadline: float = 0.0
+    timed_out: bool = False
+    closing: bool = False
+    """Its channel has ended; it is about to be found dead."""
+
+
+class _Pool:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        workers: int,
+        timeout: float | None,
+        command: Sequence[str],
+    ) -> None:
+        self._tasks = tasks
+        self._most = workers
+        self._timeout = timeout
+        self._command = command
+        self._pending: dict[str, deque[int]] = {}
+        for index, task in enumerate(tasks):
+            self._pending.setdefault(task.backend, deque()).append(index)
+        self._failed_starts: Counter[str] = Counter()
+        self._busy: list[_Busy] = []
+        self._leaving: list[WorkerProcess] = []
+        self._selector = selectors.DefaultSelector()
+        self._start = os.getcwd()
+
+    def run(self) -> Iterator[Outcome]:
+        while any(self._pending.values()) or self._busy:
+            self._hire()
+            for key, _ in self._selector.select(self._patience()):
+                slot, stream = key.data
+                if stream == "prints":
+                    if not slot.worker.drain():
+                        self._selector.unregister(key.fd)
+                else:
+                    yield from self._listen(slot)
+            for slot in list(self._busy):
+                yield from self._watch(slot)
+            self._leaving = [worker for worker in self._leaving if not worker.gone()]
+
+    def close(self) -> None:
+        """End every worker, with all that it has started; nothing is left to be reaped."""
+        workers = [*(slot.worker for slot in self._busy), *self._leaving]
+        for worker in workers:  # all first: a second Ctrl-C may cut the waiting short
+            worker.kill()
+        for worker in workers:
+            worker.end()
+        self._busy, self._leaving = [], []
+        self._selector.close()
+
+    def _hire(self) -> None:
+        """Start workers while there is room and a backend whose tasks would wait for one."""
+        while len(self._busy) < self._most and (backend := self._neediest()) is not None:
+            environment = worker_environment(backend, self._most)
+            worker = WorkerProcess(backend, self._command, environment)
+            slot = _Busy(worker, deadline=time.monotonic() + STARTUP_SECONDS)
+            self._busy.append(slot)
+            self._selector.register(worker.messages, selectors.EVENT_READ, (slot, "messages"))
+            self._selector.register(worker.prints, selectors.EVENT_READ, (slot, "prints"))
+
+    def _neediest(self) -> str | None:
+        """The backend with the most waiting tasks a worker; a backend without worker is first."""
+        workers = Counter(slot.worker.backend for slot in self._busy)
+        idle = Counter(slot.worker.backend for slot in self._busy if slot.task is None)
+        needs = {
+            backend: (workers[backend] == 0, len(waiting) / (workers[backend] + 1))
+            for backend, waiting in self._pending.items()
+            if len(waiting) > idle[backend]
+        }
+        return max(needs, key=needs.__getitem__) if needs else None
+
+    def _patience(self) -> float:
+        """Seconds to wait for news: not past a deadline, and briefly while one is dying."""
+        if any(slot.closing for slot in self._busy):
+            return _SHORT_TICK
+        nearest = min((slot.deadline for slot in self._busy), default=0.0)
+        return min(_TICK, max(0.0, nearest - time.monotonic()))
+
+    def _listen(self, slot: _Busy) -> Iterator[Outcome]:
+        messages, is_open = slot.worker.receive()
+        for message in messages:
+            match message:
+                case Hello():
+                    self._assign(slot)
+                case Started():
+                    slot.worker.served = True
+                    self._failed_starts[slot.worker.backend] = 0
+                    slot.begin = time.monotonic()
+                    limit = float("inf") if self._timeout is None else self._timeout
+                    slot.deadline = slot.begin + limit
+                case Result() if not slot.timed_out and message.id == slot.task:
+                    yield self._finish(slot, message)
+        if not is_open and not slot.closing:
+            self._selector.unregister(slot.worker.messages)
+            slot.closing = True
+            slot.deadline = min(slot.deadline, time.monotonic() + _ABORT_SECONDS)
+
+    def _finish(self, slot: _Busy, message: Result) -> Outcome:
+        result = message.result
+        if result.failure is not None:
+            slot.worker.drain()  # printed before the result was sent, so it is all here
+            failure = result.failure.model_copy(update={"printed": slot.worker.printed})
+            result = result.model_copy(update={"failure": failure})
+        threads = {f"{slot.worker.backend}/{name}": n for name, n in message.threads.items()}
+        outcome = Outcome(message.id, result, threads)
+        self._assign(slot)
+        return outcome
+
+    def _assign(self, slot: _Busy) -> None:
+        """Give a ready worker its backend's next task, or let it go."""
+        waiting = self._pending[slot.worker.backend]
+        if not waiting:
+            slot.task = None
+            self._forget(slot)
+            slot.worker.dismiss()
+            self._leaving.append(slot.worker)
+            return
+        slot.task = waiting.popleft()
+        slot.begin = time.monotonic()
+        slot.deadline = slot.begin + STARTUP_SECONDS
+        slot.worker.send(RunTask(id=slot.task, task=self._tasks[slot.task]))
+
+    def _watch(self, slot: _Busy) -> Iterator[Outcome]:
+        """Find a worker dead or late, and settle its task."""
+        late = time.monotonic() >= slot.deadline
+        if slot not in self._busy or not (late or slot.worker.exited()):
+            return
+        if slot.worker.exited():
+            yield from self._listen(slot)  # its last messages may still be in the pipe
+            if slot in self._busy:
+                yield from self._bury(slot)
+        elif slot.timed_out or slot.closing:
+            yield from self._bury(slot)
+        else:
+            slot.timed_out = True
+            slot.deadline = time.monotonic() + _ABORT_SECONDS
+            slot.worker.abort()
+
+    def _bury(self, slot: _Busy) -> Iterator[Outcome]:
+        """The task of a worker that is dead, or has to be: an error, and the run goes on."""
+        worker = slot.worker
+        worker.drain()
+        lost = not worker.exited()
+        self._forget(slot)
+        status = worker.end()
+        index = slot.task
+        if index is None:  # it died before it took a task: the next one in line is its victim
+            waiting = self._pending[worker.backend]
+            if not waiting:
+                return
+            index = waiting.popleft()
+        task = self._tasks[index]
+        seconds = time.monotonic() - slot.begin if slot.begin else 0.0
+        failure = self._failure(slot, task, status, lost)
+        yield Outcome(index, outcomes.failed(task, failure, seconds))
+        if not worker.served:
+            yield from self._give_up(worker.backend, failure)
+
+    def _give_up(self, backend: str, failure: Failure) -> Iterator[Outcome]:
+        """When a backend's workers keep dying before any task begins, its tasks are all errors."""
+        self._failed_starts[backend] += 1
+        if self._failed_starts[backend] < _MOST_FAILED_STARTS:
+            return
+        message = f"not run, because its worker cannot start: {failure.message}"
+        failure = failure.model_copy(update={"message": message})
+        waiting = self._pending[backend]
+        while waiting:
+            index = waiting.popleft()
+            yield Outcome(index, outcomes.failed(self._tasks[index], failure, 0.0))
+
+    def _failure(self, slot: _Busy, task: Task, status: int, lost: bool) -> Failure:
+        kind, message = self._death(slot, status, lost)
+        dump = slot.worker.dump.decode("utf-8", "replace")
+        return Failure(
+            kind=kind,
+            message=message,
+            frames=dumped_frames(dump, task, self._start),
+            printed=slot.worker.printed,
+        )
+
+    def _death(self, slot: _Busy, status: int, lost: bool) -> tuple[Kind, str]:
+        """What ended a worker, from its exit status and what was done to it."""
+        if slot.timed_out and not slot.worker.served:
+            return "timeout", f"the worker was not ready within {STARTUP_SECONDS:g} s"
+        if slot.timed_out:
+            return "timeout", f"not finished within {self._timeout:g} s (--timeout)"
+        if lost:
+            return "crash", "the worker's channel was closed: does the function close descriptors?"
+        if status == -signal.SIGKILL:
+            return "memory", _SYSTEM_KILL
+        if status < 0:
+            return "crash", f"the worker was killed by {_signal_name(-status)}"
+        return "exit", f"the worker process left with exit code {status} before the check was done"
+
+    def _forget(self, slot: _Busy) -> None:
+        self._busy.remove(slot)
+        for descriptor in (slot.worker.messages, slot.worker.prints):
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+
+
+def _signal_name(number: int) -> str:
+    """`SIGSEGV (Segmentation fault)`."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name} ({signal.strsignal(number)})"
