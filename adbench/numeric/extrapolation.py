@@ -3,7 +3,10 @@
 All tables are arrays whose last axis runs over independent problems (a direction and an output
 weighting each), so that a whole Jacobian's worth of them costs a few NumPy calls.
 
-Sources: Richardson's extrapolation, T[j](h) = T[j-1](h/r) + (T[j-1](h/r) − T[j-1](h)) / (r^(pj) − 1)
+Sources: Richardson's extrapolation,
+
+    T[j](h) = T[j-1](h/r) + (T[j-1](h/r) − T[j-1](h)) / (r^(pj) − 1),
+
 for an error expansion in powers of h^p (Brezinski and Redivo Zaglia, Extrapolation Methods, 1991,
 ch. 2). The difference of neighbouring entries is the usual error *estimate*; here it becomes a
 bound only together with the observed rate of convergence, the measured noise, and the absence of

@@ -48,7 +48,8 @@ def ladder(first: float, last: float) -> Array:
     """Steps from about `first` down to about `last`, each a quarter of the one before."""
     start = np.exp2(np.round(np.log2(first)))
     levels = 1 + int(np.ceil(np.log(start / last) / np.log(RATIO)))
-    return _MANTISSA * start * RATIO ** -np.arange(levels)
+    steps: Array = _MANTISSA * start * RATIO ** -np.arange(levels)
+    return steps
 
 
 @dataclass(slots=True)
@@ -163,7 +164,9 @@ def _analyse(
 
         gap = np.abs(ahead_only.value - behind_only.value)
         sided = ahead_only.bound + behind_only.bound
-        kink = np.isfinite(sided) & (gap > _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value))
+        kink = np.isfinite(sided) & (
+            gap > _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
+        )
         edge = ~np.isfinite(both.bound)
         lost_left = edge & np.isfinite(ahead_only.bound) & ~np.isfinite(behind_only.bound)
         lost_right = edge & np.isfinite(behind_only.bound) & ~np.isfinite(ahead_only.bound)

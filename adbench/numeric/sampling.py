@@ -22,7 +22,7 @@ class Lines:
 
     `function` maps (k, n) float points to (k, p) float outputs; x has shape (n,) and
     `directions` (D, n). All arrays are real; a complex function comes as its real and imaginary
-    parts.
+    parts. `origin` (p,) are the outputs at x.
     """
 
     def __init__(self, function: Rows, x: Array, directions: Array, origin: Array) -> None:
@@ -30,7 +30,6 @@ class Lines:
         self.x = x
         self.directions = directions
         self.origin = origin
-        """The outputs at x, shape (p,)."""
         self.evaluations = 0
         self.calls = 0
 
@@ -38,15 +37,20 @@ class Lines:
         """f(x + steps[k]·directions[which[k]]) − f(x) for every k; shape (k, p).
 
         Outputs that do not move cancel exactly, so that a large one among them adds no noise.
+        For that, x is evaluated again beside its neighbours: a batched call may round otherwise
+        than a single one.
         """
         block = max(1, _BLOCK // max(1, self.x.size))
         rows = []
         for start in range(0, len(steps), block):
             part = slice(start, start + block)
-            points = self.directions[which[part]] * steps[part, None]
-            points += self.x
+            points = np.empty((len(steps[part]) + 1, self.x.size))
+            points[-1] = self.x
+            np.multiply(self.directions[which[part]], steps[part, None], out=points[:-1])
+            points[:-1] += self.x
             with np.errstate(all="ignore"):
-                rows.append(self.function(points) - self.origin)
+                values = self.function(points)
+                rows.append(values[:-1] - values[-1])
             self.evaluations += len(points)
             self.calls += 1
         return np.concatenate(rows) if rows else np.empty((0, self.origin.size))

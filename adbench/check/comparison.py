@@ -1,0 +1,90 @@
+"""AD values against numeric derivatives with bounds: who is accused, who is cleared, who is open.
+
+A value is accused only when it differs by more than the tolerance plus twice both sides' own
+error. At a kink any value between the one-sided derivatives is a subgradient and is cleared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.numeric.derivative import Derivatives
+from adbench.numeric.ladder import Kind
+
+Array = NDArray[Any]
+
+WIDE = 0.1
+"""Relative resolution beyond which agreement is no evidence."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Arrays (D, m) over directions and weightings; `slack` is the AD side's own uncertainty."""
+
+    ad: Array
+    numeric: Derivatives
+    tolerance: Array
+    slack: Array
+    accused: Array
+    open: Array
+    """No number to compare with, or a bound too wide to mean anything."""
+    subgradient: Array
+    """At a kink, between the one-sided derivatives."""
+    resolution: Array
+    """Smallest relative error that would have been seen; NaN where nothing was compared."""
+
+    @property
+    def excess(self) -> Array:
+        """How many times the allowed difference was reached, (D, m)."""
+        best = self.numeric.best
+        allowed = self.tolerance + 2 * (np.where(np.isfinite(best.bound), best.bound, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.abs(self.ad - best.value) / (allowed + 2 * self.slack)
+        return np.where(np.isnan(ratio), np.inf, ratio)
+
+
+def compare(
+    ad: Array,
+    numeric: Derivatives,
+    reference: Array,
+    rtol: float,
+    atol: Array,
+    slack: Array | None = None,
+) -> Comparison:
+    """Judge AD values (D, m).
+
+    `reference` (D, m) is the size of derivative against which a zero is measured; `atol` is
+    added to the tolerance as it is.
+    """
+    best = numeric.best
+    slack = np.zeros_like(ad) if slack is None else slack
+    value, bound = best.value, best.bound
+    with np.errstate(invalid="ignore"):
+        tolerance = rtol * np.abs(np.nan_to_num(value)) + atol
+        allowed = tolerance + 2 * (bound + slack)
+        smooth = (best.kind != Kind.KINK) & (best.kind != Kind.NONE)
+        accused = smooth & ~(np.abs(ad - value) <= allowed)
+        low = np.minimum(best.left, best.right)
+        high = np.maximum(best.left, best.right)
+        sided = 2 * (np.maximum(best.left_bound, best.right_bound) + slack)
+        sided += rtol * np.maximum(np.abs(low), np.abs(high)) + atol
+        kink = best.kind == Kind.KINK
+        inside = (ad >= low - sided) & (ad <= high + sided)
+        accused |= kink & ~inside
+        # A function that is constant at the finest steps has two slopes, and zero is one.
+        flat = numeric.quantised & (ad == 0)
+        accused &= ~flat
+        size = np.where(np.abs(value) > 2 * bound, np.abs(value), np.maximum(reference, 0))
+        resolution = (tolerance + 2 * bound) / size
+    # Nothing moved, at any step, and AD says zero: right, and no evidence of anything.
+    idle = best.still & (ad == 0)
+    unknown = (best.kind == Kind.NONE) | (flat & ~best.still)
+    unknown |= smooth & ~accused & ~(resolution <= WIDE) & ~idle
+    resolution = np.where(unknown | idle | kink, np.nan, resolution)
+    return Comparison(
+        ad, numeric, tolerance, slack, accused, unknown & ~accused, kink & inside, resolution
+    )

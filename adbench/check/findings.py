@@ -1,0 +1,227 @@
+"""Findings from a trial: which elements, both values, what it looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.diagnosis import Evidence, diagnose
+from adbench.check.subject import Subject
+from adbench.check.trial import Trial
+from adbench.numeric.ladder import Kind
+from adbench.record.model import CurvePoint, Finding, VCurve
+
+Array = NDArray[Any]
+
+_WORST = 5
+_ROWS = 64
+"""Most outputs for which the guilty one is looked for by a VJP each."""
+
+
+def wrong_elements(subject: Subject, trial: Trial, missing: frozenset[str]) -> list[Finding]:
+    """The worst accused elements of an elementwise VJP trial, with one diagnosis a leaf.
+
+    `missing` are the leaves for which the backend reports no path.
+    """
+    assert trial.coordinates is not None
+    case = trial.comparison
+    excess = np.where(case.accused, case.excess, 0.0)
+    worst_weighting = excess.argmax(axis=1)
+    order = np.argsort(-excess.max(axis=1), kind="stable")
+    diagnoses: dict[int, str | None] = {}
+    findings = []
+    for d in order[: int(case.accused.any(axis=1).sum())][:_WORST]:
+        j = int(worst_weighting[d])
+        coordinate = int(trial.coordinates[d])
+        leaf, index, part = subject.inputs.place(coordinate)
+        if leaf not in diagnoses:
+            diagnoses[leaf] = diagnose(_evidence(subject, trial, leaf, j, missing))
+        unit = trial.directions[d, coordinate]
+        output, ad, value, bound = _in_plain_units(subject, trial, int(d), j, coordinate)
+        name = subject.inputs.leaves[leaf].name
+        label = subject.inputs.label(coordinate)
+        at_kink = case.numeric.best.kind[d, j] == Kind.KINK
+        findings.append(
+            Finding(
+                kind="outside-subdifferential" if at_kink else _kind_of(ad),
+                level="fail",
+                derivative="vjp",
+                input=name,
+                index=index,
+                output=output,
+                ad=ad,
+                numeric=value,
+                bound=bound,
+                tolerance=float(case.tolerance[d, j] / abs(unit)) if output is None else None,
+                message=f"the {part}gradient of {label} is "
+                + ("no subgradient at this kink" if at_kink else "wrong")
+                + ("" if output or subject.outputs.size == 1 else ", of a weighted sum of outputs"),
+                diagnosis=diagnoses[leaf],
+            )
+        )
+    return findings
+
+
+def wrong_directions(subject: Subject, trial: Trial) -> list[Finding]:
+    """Accused values of a JVP or HVP trial, which belong to outputs or to inputs."""
+    case = trial.comparison
+    layout = subject.outputs if trial.derivative == "jvp" else subject.inputs
+    excess = np.where(case.accused, case.excess, 0.0)
+    elementwise = len(trial.weights) == layout.size
+    findings = []
+    for flat in np.argsort(-excess, axis=None, kind="stable")[:_WORST]:
+        d, j = np.unravel_index(flat, excess.shape)
+        if not case.accused[d, j]:
+            break
+        leaf, index, _ = layout.place(int(j)) if elementwise else (0, (), "")
+        name = layout.leaves[leaf].name if elementwise else None
+        subject_words = f" of {layout.label(int(j))}" if elementwise else ""
+        best = case.numeric.best
+        findings.append(
+            Finding(
+                kind=_kind_of(float(case.ad[d, j])),
+                level="fail",
+                derivative=trial.derivative,
+                input=name if trial.derivative == "hvp" else None,
+                output=name if trial.derivative == "jvp" else None,
+                index=index if elementwise else None,
+                ad=float(case.ad[d, j]),
+                numeric=float(best.value[d, j]),
+                bound=float(best.bound[d, j]),
+                tolerance=float(case.tolerance[d, j]),
+                message=f"the {trial.derivative}{subject_words} along a random direction is wrong",
+                diagnosis=_common_factor(case.ad[d], best.value[d], best.bound[d], layout.size),
+            )
+        )
+    return findings
+
+
+def unexplained_direction(subject: Subject, trial: Trial) -> Finding:
+    """A failing direction whose guilty elements could not be told apart."""
+    case = trial.comparison
+    d, j = np.unravel_index(np.argmax(np.where(case.accused, case.excess, 0.0)), case.accused.shape)
+    best = case.numeric.best
+    return Finding(
+        kind="wrong-derivative",
+        level="fail",
+        derivative=trial.derivative,
+        ad=float(case.ad[d, j]),
+        numeric=float(best.value[d, j]),
+        bound=float(best.bound[d, j]),
+        tolerance=float(case.tolerance[d, j]),
+        message="the derivative along a random direction is wrong; no single element stands out",
+    )
+
+
+def v_curve(subject: Subject, trial: Trial) -> VCurve:
+    """Error against step of the worst accused problem, or of the first."""
+    case = trial.comparison
+    excess = np.where(case.accused, case.excess, -1.0)
+    d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+    best = case.numeric.best
+    name, index = "a random direction", None
+    if trial.coordinates is not None:
+        leaf, index, _ = subject.inputs.place(int(trial.coordinates[d]))
+        name = subject.inputs.leaves[leaf].name
+    found = bool(np.isfinite(best.bound[d, j]))
+    return VCurve(
+        input=name,
+        index=index,
+        ad=float(case.ad[d, j]),
+        numeric=float(best.value[d, j]),
+        bound=float(best.bound[d, j]),
+        chosen_step=float(best.step[d, j]) if found else None,
+        points=tuple(
+            CurvePoint(step=p.step, value=p.value, truncation=p.truncation, roundoff=p.roundoff)
+            for p in case.numeric.curve(d, j)
+        ),
+    )
+
+
+def _kind_of(ad: float) -> str:
+    return "wrong-derivative" if np.isfinite(ad) else "nonfinite-derivative"
+
+
+def _evidence(
+    subject: Subject, trial: Trial, leaf: int, j: int, missing: frozenset[str]
+) -> Evidence:
+    """AD and numeric gradient of one leaf in its own shape, as far as the trial covers it."""
+    assert trial.coordinates is not None
+    best, case = trial.comparison.numeric.best, trial.comparison
+    spec = subject.inputs.leaves[leaf]
+    span = subject.inputs.span(leaf)
+    size = span.stop - span.start
+    ad, numeric, bound = np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.inf)
+    wrong, known = np.zeros(size, bool), np.zeros(size, bool)
+    for d, coordinate in enumerate(trial.coordinates):
+        if span.start <= coordinate < span.stop:
+            at, unit = coordinate - span.start, trial.directions[d, coordinate]
+            ad[at], numeric[at] = case.ad[d, j] / unit, best.value[d, j] / unit
+            bound[at] = (best.bound[d, j] + case.slack[d, j]) / abs(unit)
+            known[at] = np.isfinite(best.bound[d, j]) and best.kind[d, j] != Kind.KINK
+            wrong[at] = case.accused[d, j]
+    shape = spec.shape if size == np.prod(spec.shape, dtype=int) else (*spec.shape, 2)
+    lengths = {
+        n
+        for layout in (subject.inputs, subject.outputs)
+        for s in layout.leaves
+        for n in (*s.shape, int(np.prod(s.shape, dtype=int)))
+    }
+    return Evidence(
+        ad.reshape(shape),
+        numeric.reshape(shape),
+        bound.reshape(shape),
+        known.reshape(shape),
+        wrong.reshape(shape),
+        subject.x[span].reshape(shape),
+        tuple(sorted(n for n in lengths if n > 1)),
+        spec.name in missing,
+    )
+
+
+def _in_plain_units(
+    subject: Subject, trial: Trial, d: int, j: int, coordinate: int
+) -> tuple[str | None, float, float, float]:
+    """The worst element as ∂out/∂x where one output can be blamed, else as it was weighted."""
+    case, best = trial.comparison, trial.comparison.numeric.best
+    unit = float(trial.directions[d, coordinate])
+    ad, value, bound = (
+        float(case.ad[d, j]) / unit,
+        float(best.value[d, j]) / unit,
+        float(best.bound[d, j]) / abs(unit),
+    )
+    size = subject.outputs.size
+    if size == 1:
+        weight = float(trial.weights[j, 0])
+        return None, ad / weight, value / weight, bound / abs(weight)
+    if size > _ROWS:
+        return None, ad, value, bound
+    from adbench.numeric.derivative import derivatives
+
+    identity = np.eye(size)
+    direction = trial.directions[d : d + 1]
+    rows = derivatives(
+        subject.rows, subject.x, subject.origin, direction, identity, subject.epsilon
+    ).best
+    by_output = np.array([subject.gradient(subject.x, row)[coordinate] for row in identity]) * unit
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(by_output - rows.value[0]) - 2 * rows.bound[0]
+    apart = np.where(np.isnan(by_output) & np.isfinite(rows.value[0]), np.inf, np.nan_to_num(apart))
+    guilty = int(np.argmax(apart))
+    if not apart[guilty] > case.tolerance[d, j] * 1e-3 or not np.isfinite(rows.bound[0, guilty]):
+        return None, ad, value, bound
+    return (
+        subject.outputs.label(guilty),
+        float(by_output[guilty]) / unit,
+        float(rows.value[0, guilty]) / unit,
+        float(rows.bound[0, guilty]) / abs(unit),
+    )
+
+
+def _common_factor(ad: Array, value: Array, bound: Array, size: int) -> str | None:
+    flat = np.zeros(ad.shape)
+    known = np.isfinite(bound)
+    wrong = known & (np.abs(ad - value) > 2 * bound + 1e-9 * np.abs(value))
+    return diagnose(Evidence(ad, value, bound, known, wrong, flat, (size,)))

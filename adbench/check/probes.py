@@ -1,0 +1,95 @@
+"""Where a check looks: weightings of the outputs, and directions scaled to the inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.layout import Layout
+
+Array = NDArray[Any]
+
+
+def weightings(
+    origin: Array, layout: Layout, dtypes: tuple[np.dtype[Any], ...], rng: np.random.Generator
+) -> Array:
+    """Random weightings of the outputs, (m, p): one relative to each output's size, one plain.
+
+    Signs and magnitudes are random and exceed 1, so that a backward pass that clips, clamps or
+    ignores its cotangent is seen. Relative weights 1/|y| keep a large output from swamping a
+    small one; plain weights keep an output near zero from swamping the others. Outputs that are
+    not finite have weight zero. The weights are representable in the outputs' dtypes.
+    """
+    finite = np.isfinite(origin)
+    size = np.where(finite, np.abs(origin), 0.0)
+    typical = np.median(size[size > 0]) if (size > 0).any() else 1.0
+    size = np.where(size > 0, size, typical)
+    rows = []
+    for scale in (1 / size, np.ones_like(size)):
+        random = rng.uniform(0.5, 1.0, size.shape) * np.exp2(rng.integers(0, 4, size.shape))
+        random *= rng.choice([-1.0, 1.0], size.shape)
+        rows.append(np.where(finite, random * scale, 0.0))
+        if len(origin) == 1:
+            break  # one weighting of a single output is like another
+    weights = np.stack(rows)
+    with np.errstate(over="ignore"):
+        given = [a.astype(d) for a, d in zip(layout.unpack_rows(weights), dtypes, strict=True)]
+    return np.nan_to_num(layout.pack_rows(given), posinf=1.0, neginf=-1.0)
+
+
+def scales(x: Array, layout: Layout) -> Array:
+    """The magnitude of each coordinate, as a power of two, (n,).
+
+    A zero has its leaf's typical magnitude, or 1. The two parts of a complex number share one.
+    """
+    result = np.empty_like(x)
+    for i, leaf in enumerate(layout.leaves):
+        span = layout.span(i)
+        part = x[span]
+        if leaf.dtype.kind == "c":
+            part = np.repeat(np.hypot(part[::2], part[1::2]), 2)
+        size = np.abs(part)
+        known = size[np.isfinite(size) & (size > 0)]
+        typical = float(np.median(known)) if known.size else 1.0
+        result[span] = np.where(np.isfinite(size) & (size > 0), size, typical)
+    # Powers of two, so that x ± step is exact.
+    return np.asarray(np.exp2(np.round(np.log2(result))))
+
+
+def elementwise(scale: Array, coordinates: Array) -> Array:
+    """One direction a coordinate, (len(coordinates), n)."""
+    directions = np.zeros((len(coordinates), scale.size))
+    directions[np.arange(len(coordinates)), coordinates] = scale[coordinates]
+    return directions
+
+
+def random_directions(
+    scale: Array, layout: Layout, gradients: Array, rng: np.random.Generator, count: int
+) -> Array:
+    """Signed random directions over all coordinates of a large input, (k, n).
+
+    Alternately with steps relative to each coordinate, and with the most sensitive coordinates
+    (by the AD gradients (m, n), which only set step sizes here) held back, so that the many
+    small contributions are not swamped by a few large ones. With several leaves, each leaf also
+    has directions of its own.
+    """
+    sensitivity = np.abs(gradients).max(axis=0) * scale
+    known = sensitivity[np.isfinite(sensitivity) & (sensitivity > 0)]
+    level = float(np.quantile(known, 0.1)) if known.size else 1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        held = np.where(sensitivity > level, level / sensitivity, 1.0)
+    held = np.exp2(np.floor(np.log2(np.where(np.isfinite(held) & (held > 0), held, 1.0))))
+    spans = [slice(0, scale.size)]
+    if 1 < len(layout.leaves) <= 8:
+        spans += [layout.span(i) for i in range(len(layout.leaves)) if layout.leaves[i].shape]
+    rows = []
+    for span in spans:
+        for k in range(count):
+            random = np.exp2(rng.integers(-1, 2, scale.size)) * rng.choice([-1.0, 1.0], scale.size)
+            row = random * scale * (held if k % 2 else 1.0)
+            masked = np.zeros_like(row)
+            masked[span] = row[span]
+            rows.append(masked)
+    return np.stack(rows)

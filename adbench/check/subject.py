@@ -1,0 +1,129 @@
+"""A bound function in real coordinates: its values in rows, its VJP, JVP and HVP as vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.backends.protocol import Backend, BoundFunction, Pullback, UnsupportedError
+from adbench.check.layout import Layout
+
+Array = NDArray[Any]
+
+
+class Subject:
+    """One function on one backend at one working precision.
+
+    `dtypes` are the active leaves' dtypes at that precision; `epsilon` is the unit round-off of
+    the coarsest dtype among inputs and outputs. Coordinates are real float64 vectors throughout,
+    see `Layout`. The function is called once; its exceptions pass through.
+    """
+
+    def __init__(
+        self, backend: Backend, bound: BoundFunction, dtypes: Sequence[np.dtype[Any]]
+    ) -> None:
+        self.backend = backend
+        self.bound = bound
+        self.convention = backend.convention
+        self.dtypes = tuple(dtypes)
+        self.inputs = Layout(bound.inputs)
+        self.outputs = Layout(bound.outputs)
+        self.x = self.inputs.pack(bound.point)
+        values = bound.value(self.arrays(self.x))
+        self.output_dtypes = tuple(value.dtype for value in values)
+        self.origin = self.outputs.pack(values)
+        self.epsilon = max(unit_roundoff(dtype) for dtype in self.dtypes + self.output_dtypes)
+        self._batched: bool | None = None
+        self.evaluations = 1
+        self.batched_calls = 0
+
+    def arrays(self, x: Array) -> list[Array]:
+        """Coordinates as the leaves that the function takes."""
+        return self.inputs.unpack(x, self.dtypes)
+
+    def rows(self, points: Array) -> Array:
+        """The outputs at many points, (k, n) to (k, p); NaN where the function raises.
+
+        In one batched call where the backend and the function allow it. Only functions whose
+        batched values agree with single ones are trusted to be batched.
+        """
+        self.evaluations += len(points)
+        if self._batched is None:
+            self._batched = self._batches(points)
+        if self._batched:
+            try:
+                outputs = self.bound.value_batch(self.inputs.unpack_rows(points, self.dtypes))
+                self.batched_calls += 1
+                return self.outputs.pack_rows(outputs)
+            except UnsupportedError:
+                self._batched = False
+        return np.stack([self._row(point) for point in points])
+
+    def _batches(self, points: Array) -> bool:
+        try:
+            together = self.outputs.pack_rows(
+                self.bound.value_batch(self.inputs.unpack_rows(points[-2:], self.dtypes))
+            )
+        except UnsupportedError:
+            return False
+        if together.shape != (len(points[-2:]), self.outputs.size):
+            return False
+        alone = np.stack([self._row(point) for point in points[-2:]])
+        return bool(np.allclose(together, alone, rtol=1e4 * self.epsilon, atol=0, equal_nan=True))
+
+    def _row(self, point: Array) -> Array:
+        try:
+            values = self.bound.value(self.arrays(point))
+            if len(values) == len(self.outputs.leaves) and all(
+                v.shape == leaf.shape for v, leaf in zip(values, self.outputs.leaves, strict=True)
+            ):
+                return self.outputs.pack(values)
+        except Exception:  # outside its domain a function may raise whatever it likes
+            pass
+        return np.full(self.outputs.size, np.nan)
+
+    def pullback(self, x: Array, weight: Array) -> Pullback:
+        """The backend's own VJP of the weighting (p,), unjudged."""
+        return self.bound.vjp(self.arrays(x), self._cotangents(weight))
+
+    def _cotangents(self, weight: Array) -> list[Array]:
+        arrays = self.outputs.from_covector(weight, self.convention)
+        return [a.astype(d) for a, d in zip(arrays, self.output_dtypes, strict=True)]
+
+    def gradient(self, x: Array, weight: Array) -> Array:
+        """The VJP as a row vector (n,): df = gradient · v. No path counts as zero."""
+        return self.covector(self.pullback(x, weight).gradients)
+
+    def covector(self, gradients: Sequence[Array | None]) -> Array:
+        """A backend's gradients in coordinates. Raises ValueError when their shapes are wrong."""
+        filled = []
+        for gradient, leaf in zip(gradients, self.inputs.leaves, strict=True):
+            if gradient is None:
+                filled.append(np.zeros(leaf.shape))
+            elif gradient.shape != leaf.shape:
+                raise ValueError(f"gradient of {leaf.name} has shape {gradient.shape}")
+            else:
+                filled.append(gradient)
+        return self.inputs.covector(filled, self.convention)
+
+    def pushforward(self, x: Array, direction: Array) -> Array:
+        """The JVP along a direction (n,), as output coordinates (p,)."""
+        tangents = self.inputs.unpack(direction, self.dtypes)
+        return self.outputs.pack(self.bound.jvp(self.arrays(x), tangents))
+
+    def second(self, x: Array, weight: Array, direction: Array) -> Array:
+        """The HVP: the derivative of `gradient(x, weight)` along the direction, (n,)."""
+        tangents = self.inputs.unpack(direction, self.dtypes)
+        return self.covector(self.bound.hvp(self.arrays(x), self._cotangents(weight), tangents))
+
+
+def unit_roundoff(dtype: np.dtype[Any]) -> float:
+    """Half the spacing of numbers at 1: 2^-53 for float64."""
+    if dtype.kind in "fc":
+        return float(np.finfo(dtype).eps) / 2  # type: ignore[no-untyped-call]
+    import ml_dtypes  # bfloat16 and its kin come only with the library that defines them
+
+    return float(ml_dtypes.finfo(dtype).eps) / 2

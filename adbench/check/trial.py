@@ -1,0 +1,110 @@
+"""One derivative of one function put to the test: probes, AD values, numeric ones, judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.accusation import reconsider, wobble
+from adbench.check.comparison import Comparison, compare
+from adbench.check.subject import Subject
+from adbench.numeric.derivative import derivatives
+from adbench.numeric.sampling import Rows
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Relative tolerance, and an absolute one for a derivative at unit weighting."""
+
+    rtol: float
+    atol: float
+
+
+@dataclass(slots=True)
+class Trial:
+    """What was asked and what came out. Directions (D, n), weights (m, p), comparison (D, m)."""
+
+    derivative: str
+    directions: Array
+    weights: Array
+    comparison: Comparison
+    coordinates: Array | None
+    """For an elementwise trial, which input coordinate each direction moves alone."""
+
+
+def hold(
+    derivative: str,
+    subject: Subject,
+    function: Rows,
+    origin: Array,
+    directions: Array,
+    weights: Array,
+    values: Callable[[Array], Array],
+    tolerance: Tolerance,
+    rng: np.random.Generator,
+    *,
+    unit: Array | None = None,
+    coordinates: Array | None = None,
+    groups: Array | None = None,
+) -> Trial:
+    """Compare `values(x)` (D, m), the AD side, with differences of `function`.
+
+    `groups` (D,) says which directions are of the same leaf: a zero derivative is measured
+    against the largest of its group.
+    """
+    x = subject.x
+    numeric = derivatives(function, x, origin, directions, weights, subject.epsilon, unit)
+    ad = values(x)
+    reference = _reference(numeric.best.value, groups)
+    atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
+    case = compare(ad, numeric, reference, tolerance.rtol, atol)
+
+    def slack() -> Array:
+        return wobble(values, x, subject.epsilon, rng)
+
+    case = reconsider(
+        case,
+        subject,
+        function,
+        x,
+        origin,
+        directions,
+        weights,
+        tolerance.rtol,
+        atol,
+        reference,
+        slack,
+    )
+    return Trial(derivative, directions, weights, case, coordinates)
+
+
+def _reference(value: Array, groups: Array | None) -> Array:
+    size = np.abs(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0))
+    overall: Array = np.broadcast_to(size.max(axis=0, keepdims=True), size.shape)
+    if groups is None:
+        return overall
+    result: Array = np.empty_like(size)
+    for group in np.unique(groups):
+        members = groups == group
+        top = size[members].max(axis=0)
+        result[members] = np.where(top > 0, top, overall[members])
+    return result
+
+
+def _atol_scale(directions: Array, weights: Array, coordinates: Array | None) -> Array:
+    """What one unit of absolute error in a gradient's element amounts to, (D, m).
+
+    For one element it is its step's scale times the weighting; over many it adds up.
+    """
+    length = (
+        np.abs(directions).max(axis=1)
+        if coordinates is not None
+        else np.linalg.norm(directions, axis=1)
+    )
+    return np.asarray(length[:, None] * np.abs(weights).max(axis=1)[None, :])
