@@ -16,6 +16,8 @@ from adbench.suite.distributions import DISTRIBUTIONS
 from adbench.suite.document import Document, Path
 from adbench.suite.expressions import (
     ExpressionError,
+    is_head,
+    is_tail,
     parse_complex,
     parse_expression,
     parse_shorthand,
@@ -198,7 +200,7 @@ class CaseBuilder:
             case list() if _is_values(value):
                 return self._values(value, path)
             case list():
-                return [self._tree(item, (*path, i), params) for i, item in enumerate(value)]
+                return self._list(value, path, params)
             case str():
                 return self._shorthand(value, path, params)
             case int() | float():
@@ -210,6 +212,16 @@ class CaseBuilder:
             case BaseModel():
                 return self._long(value, path, params)
         raise AssertionError(value)
+
+    def _list(self, value: list[Any], path: Path, params: Mapping[str, Any]) -> list[InputTree]:
+        inputs: list[InputTree] = []
+        cut = False
+        for i, item in enumerate(value):
+            # What follows `normal(3` up to its `)` is no input of its own.
+            if not cut:
+                inputs.append(self._tree(item, (*path, i), params))
+            cut = (cut and not is_tail(item)) or is_head(item)
+        return inputs
 
     def _values(self, value: Any, path: Path) -> InputSpec:
         if not is_box(value):
@@ -236,6 +248,13 @@ class CaseBuilder:
         )
 
     def _shorthand(self, text: str, path: Path, params: Mapping[str, Any]) -> InputSpec:
+        if is_head(text) and (whole := self._uncut(text, path)) is not None:
+            self._complain(
+                path,
+                "inside { } and [ ] YAML ends a value at the first comma",
+                f'put it in quotes: "{whole}"',
+            )
+            return InputSpec()
         try:
             if parse_complex(text) is None:
                 shorthand = parse_shorthand(text)
@@ -252,6 +271,16 @@ class CaseBuilder:
             if not self._about_broken(error):
                 self._complain(path, error.message, error.hint, offset=error.offset)
             return InputSpec()
+
+    def _uncut(self, text: str, path: Path) -> str | None:
+        """The whole shorthand that YAML has cut, if it stands on one line."""
+        mark = self.document.mark(path)
+        rest = self.document.lines[mark.line - 1][mark.column - 1 :]
+        if not rest.startswith(text) or not rest[len(text) :].lstrip().startswith(","):
+            return None
+        ends = (i + 1 for i, c in enumerate(rest) if c == ")" and not is_head(rest[: i + 1]))
+        end = next(ends, None)
+        return rest[:end] if end is not None else None
 
     def _long(self, value: Any, path: Path, params: Mapping[str, Any]) -> InputSpec:
         """One array in the long form of a distribution."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -37,15 +38,19 @@ _HINTS: dict[str, str] = {
 }
 
 
-def complain(error: ValidationError, document: Document) -> list[Path]:
-    """Add a problem for each validation error to the document; returns where they stand."""
+def complain(error: ValidationError, document: Document, known: Collection[Path]) -> list[Path]:
+    """Add a problem for each validation error to the document; returns where they stand.
+
+    `known` are places whose mistakes are already there.
+    """
     places: list[Path] = []
     for details in error.errors(include_url=False):
         if details["type"] == "none_required":
             continue  # the other half of "this type or nothing", which says it better
         path, rest = _resolve(document, details["loc"])
-        places.append(path)
-        _complain_one(document, details, path, rest)
+        if path not in known:
+            places.append((*path, rest[-1]) if details["type"] == "missing" else path)
+            _complain_one(document, details, path, rest)
     return places
 
 

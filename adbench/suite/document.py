@@ -17,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from adbench.suite.expressions import is_tail
 from adbench.suite.problems import Problem, SuiteError
 
 Path = tuple[str | int, ...]
@@ -67,6 +68,10 @@ class Document:
             if line.startswith(text[:offset], start):
                 mark = Mark(mark.line, start + offset + 1)
         self.problems.append(self.problem(mark, message, hint))
+
+    def sorted_problems(self) -> list[Problem]:
+        """The problems in the order of the file."""
+        return sorted(self.problems, key=lambda p: (p.line or 0, p.column or 0))
 
     def mark(self, path: Path, *, key: bool = False) -> Mark:
         """Where the value (or the key) at `path` stands."""
@@ -190,13 +195,16 @@ class _Converter:
         problem = self.document.problem(_mark(node.start_mark), message, hint)
         self.document.problems.append(problem)
 
-    def _value(self, node: Node, path: Path) -> Any:
+    def _count(self, node: Node) -> None:
         self.count += 1
         if self.count > MAX_VALUES:
             raise self._stop(
                 node,
                 f"more than {MAX_VALUES:,} values, aliases counted; put large data in a .npy file",
             )
+
+    def _value(self, node: Node, path: Path) -> Any:
+        self._count(node)
         if len(path) > MAX_DEPTH:
             raise self._stop(node, f"values are nested deeper than {MAX_DEPTH} levels")
         if id(node) in self.above:
@@ -241,16 +249,18 @@ class _Converter:
                 continue
             key = self._key(key_node)
             if key in seen:
-                first = _mark(seen[key].start_mark)
-                self._complain(
-                    key_node,
-                    f"duplicate key {key!r}",
-                    f"it is first given on line {first.line}; keep one of the two",
-                )
+                self._complain_of_duplicate(key, key_node, seen[key])
                 continue
             seen[key] = key_node
             own.append((key_node, value_node))
         return own + merged
+
+    def _complain_of_duplicate(self, key: str, node: Node, first: Node) -> None:
+        if is_tail(key):
+            return  # two shorthands that YAML has cut at their commas, and complained of as such
+        line = _mark(first.start_mark).line
+        hint = f"it is first given on line {line}; keep one of the two"
+        self._complain(node, f"duplicate key {key!r}", hint)
 
     def _merged(self, node: Node, path: Path) -> list[tuple[Node, Node]]:
         parts = node.value if isinstance(node, SequenceNode) else [node]
@@ -261,7 +271,7 @@ class _Converter:
             elif id(part) in self.above:
                 raise self._stop(part, "an alias inside its own anchor")
             else:
-                self.count += len(part.value)
+                self._count(part)
                 self.above.add(id(part))
                 entries += self._entries(part, path)
                 self.above.discard(id(part))

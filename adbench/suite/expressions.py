@@ -161,16 +161,21 @@ def looks_like_shorthand(text: str) -> bool:
     return re.match(r"\s*[A-Za-z_]\w*\s*\(", text) is not None
 
 
+def is_head(text: object) -> bool:
+    """Whether this is the beginning of a shorthand that YAML has cut at a comma: `normal(3`."""
+    return isinstance(text, str) and text.count("(") > text.count(")")
+
+
+def is_tail(text: object) -> bool:
+    """Whether this is the end of such a shorthand: `3)`."""
+    return isinstance(text, str) and text.count("(") < text.count(")")
+
+
 def parse_shorthand(text: str) -> Shorthand:
     """Parse `distribution(shape…, parameter=value…)`. Raises ExpressionError."""
     text = text.replace("\n", " ")
     if text.count("(") > text.count(")"):
-        raise ExpressionError(
-            "this '(' is not closed",
-            text.index("("),
-            "inside { } and [ ] YAML ends text at a comma: put the whole of it in quotes, "
-            f'as in "{text.strip()}, 3)"',
-        )
+        raise ExpressionError("this '(' is not closed", text.index("("), "add ')'")
     call = _parse(text)
     names = list(DISTRIBUTIONS)
     if isinstance(call, ast.Name) and call.id in DISTRIBUTIONS:

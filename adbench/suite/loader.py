@@ -16,6 +16,7 @@ from adbench.suite.case import Case, Suite
 from adbench.suite.cases import CaseBuilder
 from adbench.suite.complaints import complain, describe
 from adbench.suite.document import Document, Path, read_document
+from adbench.suite.expressions import is_tail
 from adbench.suite.problems import Problem, SuiteError
 from adbench.suite.schema import CaseEntry, FunctionEntry, Name, SuiteFile
 from adbench.suite.source import nearby
@@ -88,7 +89,8 @@ class _Loader:
     """Loads one suite file with what it includes."""
 
     file: FilePath
-    problems: list[Problem] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
     names: dict[str, tuple[Document, Path]] = field(default_factory=dict)
     included: set[FilePath] = field(default_factory=set)
     digest: Any = field(default_factory=hashlib.sha256)
@@ -97,15 +99,14 @@ class _Loader:
         """The suite, and the files that it includes. Raises SuiteError."""
         document = self._read(self.file)
         if document is None:
-            raise SuiteError(self.problems)
+            raise SuiteError(self.unreadable)
         name = document.get(("name",))
         name = name if isinstance(name, str) else self.file.stem
         cases = self._cases(document, self.file.resolve(), name, ())
-        if not cases and not self.problems:
+        if not cases and not self._problems():
             document.complain((), "there are no cases", "write one under `cases:`")
-            self.problems += document.problems
-        if self.problems:
-            raise SuiteError(self.problems)
+        if self._problems():
+            raise SuiteError(self._problems())
         description = document.get(("description",)) or ""
         suite = Suite(
             name=name,
@@ -116,12 +117,18 @@ class _Loader:
         )
         return suite, self.included
 
+    def _problems(self) -> list[Problem]:
+        """Every mistake, file by file, in the order in which it stands there."""
+        found = [p for document in self.documents for p in document.sorted_problems()]
+        return self.unreadable + found
+
     def _read(self, file: FilePath) -> Document | None:
         try:
             document = read_document(file)
         except SuiteError as error:
-            self.problems += error.problems
+            self.unreadable += error.problems
             return None
+        self.documents.append(document)
         self.digest.update(document.raw)
         return document
 
@@ -147,9 +154,8 @@ class _Loader:
                 broken.get(i, frozenset()),
             )
             built = builder.build()
-            self._check_names(document, path, built)
+            self._check_names(document, path, entry.name, built)
             cases += built
-        self.problems += document.problems
         return cases
 
     def _include(
@@ -176,19 +182,19 @@ class _Loader:
         other = self._read(target)
         return [] if other is None else self._cases(other, target, suite, above)
 
-    def _check_names(self, document: Document, path: Path, cases: Iterable[Case]) -> None:
-        for case in cases:
-            if case.name not in self.names:
-                self.names[case.name] = (document, path)
-                continue
-            first, at = self.names[case.name]
-            if at == path and first is document:
-                hint = "a value stands twice in the matrix"
-            else:
-                line = first.mark((*at, "name")).line
-                hint = f"the other one is {FilePath(first.file).name}:{line}"
-            document.complain((*path, "name"), f"duplicate case name {case.name!r}", hint)
-            return
+    def _check_names(
+        self, document: Document, path: Path, name: str, cases: Sequence[Case]
+    ) -> None:
+        """A case is selected, and its random numbers are drawn, by name."""
+        if name in self.names:
+            first, at = self.names[name]
+            line = first.mark((*at, "name")).line
+            hint = f"the other one is {FilePath(first.file).name}:{line}"
+            document.complain((*path, "name"), f"duplicate case name {name!r}", hint)
+        elif name:
+            self.names[name] = (document, path)
+        if len({case.name for case in cases}) < len(cases):
+            document.complain((*path, "matrix"), "two points of the matrix have the same name")
 
 
 def _validate(document: Document) -> tuple[Any, dict[int, frozenset[str]]]:
@@ -201,7 +207,7 @@ def _validate(document: Document) -> tuple[Any, dict[int, frozenset[str]]]:
     try:
         return SuiteFile.model_validate(data), _broken(places)
     except ValidationError as error:
-        places += complain(error, document)
+        places += complain(error, document, places)
     for place in sorted(map(_part, places), key=len):
         _remove(data, place)
     return _LenientFile.model_validate(data), _broken(places)
@@ -215,9 +221,11 @@ def _remove_empty(document: Document, data: dict[str, Any]) -> list[Path]:
         if path[:1] == ("cases",) and path[2:3] in (("params",), ("matrix",)) and len(path) > 3:
             return
         if value is None and path:
+            places.append(path)
+            if is_tail(path[-1]):
+                return  # of `normal(3, 3)` cut at its comma: the head is complained of
             what = f"{path[-1]!r} has no value" if isinstance(path[-1], str) else "an empty item"
             document.complain(path, what)
-            places.append(path)
         for key, item in _items(value):
             walk(item, (*path, key))
 
