@@ -156,6 +156,10 @@ class CaseBuilder:
             self._complain(path, "the matrix is empty", "as in matrix: {n: [2, 10]}")
             return []
         for name in axes:
+            if not name.isidentifier():
+                self._complain(
+                    (*path, name), f"{name!r} is no name that a Python function can take"
+                )
             if name in self.entry.params:
                 self._complain(
                     (*path, name), f"{name!r} is also in `params`", "keep one of the two"

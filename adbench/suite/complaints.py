@@ -28,7 +28,7 @@ _EXPECTED = {
 _REFERENCE = "write file.py:function or package.module:function"
 _PATTERNS = {
     r"^[^\s/@\[\],:*?]+$": "is no name: leave out spaces and / @ [ ] , : * ?",
-    r"^[A-Za-z_][A-Za-z0-9_]*$": "is no name that a Python function can take",
+    schema.IDENTIFIER: "is no name that a Python function can take",
 }
 _HINTS: dict[str, str] = {
     "version": "this adbench reads version 1",

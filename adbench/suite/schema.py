@@ -36,6 +36,9 @@ BACKEND_MODES: dict[str, tuple[str, ...]] = {
 }
 """The backends and modes that a suite may name; each backend's first mode is its default."""
 
+TAG = "\0"
+"""Begins the tags that pydantic puts into an error's location; no key in a YAML file can."""
+
 BackendName = Literal["native", "torch", "jax", "manual"]
 BackendMode = Literal[
     "native", "native:eager", "native:compiled",
@@ -45,7 +48,9 @@ BackendMode = Literal[
 ]  # fmt: skip
 
 Name = Annotated[StrictStr, Field(pattern=r"^[^\s/@\[\],:*?]+$")]
-Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+# ASCII and beyond: `σ` is a name in Python. Spelt out, as JSON Schema's \w is ASCII only.
+IDENTIFIER = r"^[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*$"
+Identifier = Annotated[StrictStr, Field(pattern=IDENTIFIER)]
 Reference = Annotated[
     StrictStr,
     Field(
@@ -125,10 +130,25 @@ class Array(Strict):
     )
 
 
+def _values_form(value: Any) -> str:
+    return TAG + ("list" if isinstance(value, list) else "number")
+
+
+_value_forms: Any = (
+    Annotated[
+        StrictInt | Number | StrictBool | StrictStr,
+        _expected("a number, or nested lists of numbers"),
+        Tag(TAG + "number"),
+    ]
+    | Annotated[list["Values"], Tag(TAG + "list"), Field(min_length=1)]
+)
+Values = TypeAliasType("Values", Annotated[_value_forms, Discriminator(_values_form)])
+
+
 class ValuesInput(Array):
     """An array written out."""
 
-    values: JsonValue = Field(
+    values: Values = Field(
         description="A number or nested lists of numbers; a complex number is text, `1+2j`."
     )
 
@@ -172,9 +192,6 @@ DISTRIBUTION_MODELS = {
 }
 ARRAY_KEYS = ("shape", "distribution", "values", "file")
 """A mapping with one of these keys describes one array; any other is a tree of arrays."""
-
-TAG = "\0"
-"""Begins the tags that pydantic puts into an error's location; no key in a YAML file can."""
 
 
 def _input_form(value: Any) -> str:
@@ -268,7 +285,12 @@ class XFailEntry(Strict):
 class MatrixEntry(BaseModel):
     """A grid of parameters: the case is checked at every combination of their values."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="allow",
+        strict=True,
+        frozen=True,
+        json_schema_extra={"propertyNames": {"pattern": IDENTIFIER}},
+    )
     __pydantic_extra__: dict[Identifier, Annotated[list[JsonValue], Field(min_length=1)]]
 
     exclude: list[Annotated[dict[Identifier, JsonValue], Field(min_length=1)]] = Field(
@@ -414,6 +436,8 @@ def _tidy(node: Any) -> Any:
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str))
     }
-    if result.get("default", 0) is None:
-        del result["default"]
+    if "patternProperties" in result:
+        result.setdefault("additionalProperties", False)
+    if result.get("default") in (None, "", [], {}) or isinstance(result.get("default"), dict):
+        result.pop("default", None)
     return result
