@@ -20,6 +20,7 @@ from adbench.backends.arrays import (
 from adbench.backends.errors import ArgumentError, OutputError
 from adbench.backends.protocol import Leaf, Tree
 
+_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -162,7 +163,9 @@ def _plan(
     """Which arguments go by position, in order, and which by keyword.
 
     Keywords where the signature has the names; otherwise all by position, but not where some
-    names fit and others do not: that is a misspelt input, and guessing would hide it.
+    names fit and others do not: that is a misspelt input, and guessing would hide it. Names
+    that are the leading parameters in their order go by position too: it means the same, and
+    a wrapper that shows its function's signature may take no keywords (`custom_vjp`).
     """
     in_order = list(range(len(names)))
     if clash := sorted(set(names) & set(params)):
@@ -171,6 +174,9 @@ def _plan(
     if signature is None:
         return in_order, []
     parameters = signature.parameters
+    leaders = [p.name for p in parameters.values() if p.kind in _POSITION]
+    if tuple(leaders[: len(names)]) == names:
+        return in_order, []
     kinds = {parameter.kind for parameter in parameters.values()}
     takes_any = inspect.Parameter.VAR_KEYWORD in kinds
     leading = [

@@ -216,20 +216,21 @@ class _TorchFunction(BoundFunction):
 
     def _tensor(self, array: Array) -> Tensor:
         """A tensor of the same dtype on the device, sharing memory with nothing."""
-        if is_bfloat16(array.dtype):
-            bits = torch.from_numpy(array.view(np.int16).copy(order="C"))
+        copy = np.array(array, order="C")
+        if is_bfloat16(copy.dtype):
+            bits = torch.from_numpy(copy.view(np.int16))
             return bits.view(torch.bfloat16).to(self._device)
         try:
-            tensor = torch.from_numpy(array.copy(order="C"))
+            tensor = torch.from_numpy(copy)
         except TypeError as error:
-            raise ArgumentError(f"PyTorch has no dtype {array.dtype}") from error
+            raise ArgumentError(f"PyTorch has no dtype {copy.dtype}") from error
         return tensor if self._device.type == "cpu" else tensor.to(self._device)
 
     def _like(self, arrays: Arrays, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Cotangents or tangents as tensors of the dtypes that autograd wants."""
         made = []
         for array, tensor in zip(arrays, tensors, strict=True):
-            given = self._tensor(np.asarray(array))
+            given = self._tensor(array)
             if given.is_complex() and not tensor.is_complex():
                 raise ArgumentError(f"a complex (co)tangent for an array of {tensor.dtype}")
             made.append(given.to(tensor.dtype))

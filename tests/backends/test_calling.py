@@ -24,6 +24,7 @@ X, W = np.array(2.0), np.array(10.0)
 
 def test_arguments_go_by_keyword_whatever_their_order():
     assert _result(lambda w, x: x - w, x=X, w=W) == -8
+    assert _result(lambda x, k=1, w=0: x - k * w, x=X, w=W) == -8
 
 
 def test_keyword_only_and_double_star():
@@ -51,6 +52,14 @@ def test_functions_without_a_signature_or_with_positional_only_ones():
     assert _result(np.subtract, x=X, w=W) == -8
     assert _result(np.negative, anything=X) == -2
     assert _result(functools.partial(lambda k, x: k * x, 3), x=X) == 6
+
+
+def test_a_wrapper_that_takes_no_keywords_is_called_by_position():
+    @functools.wraps(lambda x, w: x - w)
+    def wrapper(*args):
+        return args[0] - args[1]
+
+    assert _result(wrapper, x=X, w=W) == -8
 
 
 def test_parameters_are_keywords():

@@ -36,7 +36,7 @@ def test_an_unknown_name_or_mode_is_answered_with_the_nearest(text, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["torch", "jax", "manual"])
+@pytest.mark.parametrize("name", BACKENDS)
 def test_the_registry_and_the_adapter_name_the_same_modes(name):
     gradient = (lambda x: x) if name == "manual" else None
     backend = get_backend(name, gradient=gradient)

@@ -1,0 +1,122 @@
+"""The in-house engine: functions written in plain NumPy, or against the array API standard.
+
+Conventions. A complex gradient is that of JAX and autograd: df = Re(Σ g·v). The engine gives
+an input without a path a gradient of zeros, not None. The value is the function's own, run on
+plain arrays; under differentiation it gets traced arrays. There is no batched form: a NumPy
+function does not say whether it may be given a stack of inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from adbench import engine
+from adbench.backends.arrays import Array, bits_equal
+from adbench.backends.calling import Call, Outputs, reject
+from adbench.backends.errors import ArgumentError, BackendUnavailableError
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+
+
+class NativeBackend(Backend):
+    """`adbench.engine` on the CPU. What it cannot differentiate raises DifferentiationError,
+    which names the function and the user's line."""
+
+    name = "native"
+    modes = ("eager",)
+    convention: ClassVar[Literal["transpose"]] = "transpose"
+
+    def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
+        super().__init__(mode, device)
+        if device != "cpu":
+            raise BackendUnavailableError(f"NumPy has no device {device!r}, only cpu")
+
+    @classmethod
+    def unavailable(cls) -> BackendUnavailableError | None:
+        return None
+
+    def bind(
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Tree],
+        differentiable: Mapping[str, Tree],
+        params: Mapping[str, Any],
+    ) -> BoundFunction:
+        return _NativeFunction(Call(function, arguments, differentiable, params))
+
+
+class _NativeFunction(BoundFunction):
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._outputs = Outputs()
+        self.point = call.point
+        self.inputs = call.inputs
+        self.outputs = self._outputs.describe(self.value(call.point))
+
+    def value(self, x: Arrays) -> list[Array]:
+        leaves = self._call.merge([np.array(a) for a in x], self._data(x))
+        values = self._outputs.flatten(self._call(leaves))
+        for name, value in zip(self._outputs.names, values, strict=True):
+            if not isinstance(value, (np.ndarray, np.generic)):
+                raise reject(name, value, "a NumPy array")
+        return [np.array(value) for value in values]
+
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        traced: list[Any] = []
+        data = self._data(x)
+        values, pull = engine.vjp(self._function(data, traced), *x)
+        outputs = [np.array(value) for value in values]
+        given = _like(cotangents, outputs)
+        gradients = [np.array(gradient) for gradient in pull(given)]
+        before = self._call.merge(x, self._data(x))
+        after = self._call.merge([np.asarray(engine.stop_gradient(t)) for t in traced], data)
+        mutated = [
+            leaf.name
+            for leaf, a, b in zip(self._call.leaves, before, after, strict=True)
+            if not bits_equal(a, b)
+        ]
+        if not all(map(bits_equal, given, _like(cotangents, outputs))):
+            mutated.append("cotangent")
+        return Pullback(outputs, list(gradients), tuple(mutated))
+
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        function = self._function(self._data(x), [])
+        _, pushed = engine.jvp(function, list(x), _like(tangents, x))
+        return [np.array(p) for p in pushed]
+
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        """The VJP's own pullback: a right gradient's Jacobian is symmetric, so that this is
+        the derivative along the tangents."""
+        function = self._function(self._data(x), [])
+
+        def gradient(*active: Any) -> list[Any]:
+            values, pull = engine.vjp(function, *active)
+            return list(pull(_like(cotangents, values)))
+
+        _, pull = engine.vjp(gradient, *x)
+        return [np.array(second) for second in pull(_like(tangents, x))]
+
+    def _function(self, data: Sequence[Array], traced: list[Any]) -> Callable[..., list[Any]]:
+        """The function of its active leaves alone; `traced` receives what it was given."""
+
+        def function(*active: Any) -> list[Any]:
+            traced[:] = active
+            return self._outputs.flatten(self._call(self._call.merge(active, data)))
+
+        return function
+
+    def _data(self, x: Arrays) -> list[Array]:
+        """Copies of the passive leaves, which the function may write to without doing harm."""
+        return [np.array(a) for a in self._call.data([a.dtype for a in x])]
+
+
+def _like(arrays: Arrays, others: Sequence[Any]) -> list[Array]:
+    """Copies of cotangents or tangents in the dtypes that the engine wants."""
+    made = []
+    for array, other in zip(arrays, others, strict=True):
+        if np.iscomplexobj(array) and other.dtype.kind != "c":
+            raise ArgumentError(f"a complex (co)tangent for an array of {other.dtype}")
+        made.append(np.array(array, dtype=other.dtype))
+    return made
