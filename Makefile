@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: check test test-fast lint types contract docs clean help
+.PHONY: check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,12 @@ types: $(STAMP)  ## mypy, strict on adbench/
 
 contract: $(STAMP)  ## which room may import which
 	$(BIN)/lint-imports
+
+bench-startup: $(STAMP)  ## `adbench --help` beside `pytest --version`, interleaved
+	$(BIN)/python benchmarks/startup.py
+
+golden: $(STAMP)  ## write the golden files of the text report anew (then read the diff)
+	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/report
 
 docs: $(STAMP)  ## build the documentation, warnings are errors
 	$(BIN)/mkdocs build --strict

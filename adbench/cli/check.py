@@ -53,13 +53,13 @@ def check(
     dtype: Annotated[
         str | None,
         typer.Option(
-            metavar="DTYPE", help="The inputs' dtype, such as float32, in place of the cases' own."
+            metavar="DTYPE", help="The inputs' dtype, such as float32; default: the cases' own."
         ),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, help="Seeds inputs and directions, in place of the cases' own."
+            metavar="N", min=0, help="Seeds inputs and directions; default: the cases' own."
         ),
     ] = None,
     select: Annotated[
@@ -79,19 +79,19 @@ def check(
     derivative: Annotated[
         list[DerivativeName] | None,
         typer.Option(
-            metavar="vjp|jvp|hvp", help="What to check, in place of the cases' own; repeatable."
+            metavar="vjp|jvp|hvp", help="What to check; repeatable. Default: the cases' own."
         ),
     ] = None,
     rtol: Annotated[
         float | None,
         typer.Option(
-            metavar="R", min=0, help="Relative tolerance. Default: the case's, else the dtype's."
+            metavar="R", min=0, help="Relative tolerance; default: the case's or dtype's."
         ),
     ] = None,
     atol: Annotated[
         float | None,
         typer.Option(
-            metavar="A", min=0, help="Absolute tolerance. Default: the case's, else the dtype's."
+            metavar="A", min=0, help="Absolute tolerance; default: the case's or dtype's."
         ),
     ] = None,
     device: Annotated[
@@ -149,20 +149,23 @@ def check(
 
     outputs = parse_outputs(output_format or ())
     asked = {"derivatives": tuple(derivative or ()) or None, "rtol": rtol, "atol": atol}
-    options = RunOptions(
-        backends=backend or (),
-        device=device,
-        select=select,
-        tags=tag or (),
-        check=CheckOptions.model_validate({k: v for k, v in asked.items() if v is not None}),
-        jobs=jobs,
-        timeout=timeout,
-        fail_fast=fail_fast,
-        require=require,
-        in_process=in_process,
-        dtype=dtype,
-        command=shlex.join(["adbench", *sys.argv[1:]]),
-    )
+    try:
+        options = RunOptions(
+            backends=backend or (),
+            device=device,
+            select=select,
+            tags=tag or (),
+            check=CheckOptions.model_validate({k: v for k, v in asked.items() if v is not None}),
+            jobs=jobs,
+            timeout=timeout,
+            fail_fast=fail_fast,
+            require=require,
+            in_process=in_process,
+            dtype=dtype,
+            command=shlex.join(["adbench", *sys.argv[1:]]),
+        )
+    except ValueError as error:
+        refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
     tasks = planned(suites, options)
     with progress(len(tasks), sys.stderr) as on_result:

@@ -34,9 +34,9 @@ app.command("doctor")(doctor)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from adbench import __version__
 
-        typer.echo(f"adbench {version('adbench-grad')}")
+        typer.echo(f"adbench {__version__}")
         raise typer.Exit
 
 

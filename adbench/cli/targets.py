@@ -22,10 +22,14 @@ def suites_of(
     seed: int | None = None,
 ) -> list[Suite]:
     """The suites that `targets` name; a mistake in them ends the command with exit code 2."""
+    from os.path import expanduser
+
     from adbench.suite import SuiteError, resolve_targets
 
     try:
-        return resolve_targets(targets, args=args, dtype=dtype, seed=seed)
+        return resolve_targets(
+            [expanduser(target) for target in targets], args=args, dtype=dtype, seed=seed
+        )
     except SuiteError as error:
         refuse(str(error))
 

@@ -56,6 +56,10 @@ def explanation(result: CaseResult) -> tuple[str, ...]:
     said = {finding.message for finding in findings}
     if result.reason not in said and not result.failure:
         lines += visible_lines(result.reason)
+    for derivative in result.check.derivatives if result.check else ():
+        undecided = derivative.verdict not in (Verdict.PASS, Verdict.KINK)
+        if undecided and derivative.reason not in {*said, result.reason}:
+            lines += visible_lines(f"{derivative.derivative}: {derivative.reason}")
     for finding in findings[:_FINDINGS_SHOWN]:
         lines += visible_lines(explain_finding(finding))
     if len(findings) > _FINDINGS_SHOWN:
