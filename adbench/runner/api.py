@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from os import PathLike, fspath
 
 from adbench.backends import unavailable
 from adbench.record import adbench_version, environment
@@ -15,12 +16,18 @@ from adbench.record.model import CaseResult, CheckOptions, RunRecord, SuiteInfo
 from adbench.runner import outcomes
 from adbench.runner.inprocess import run_in_process
 from adbench.runner.paths import shown_path
-from adbench.runner.pool import Outcome, run_in_pool
+from adbench.runner.pool import WORKER_MARK, Outcome, run_in_pool
 from adbench.runner.select import select
 from adbench.runner.tasks import Task, expand
 from adbench.suite import Suite, resolve_targets
 
 OnResult = Callable[[CaseResult], object]
+
+_running: ContextVar[bool] = ContextVar("adbench.runner running", default=False)
+_NESTED = (
+    "a run was started by a file that is being checked, which would go on for ever; put the call "
+    "under `if __name__ == '__main__':` there"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +87,23 @@ def run(
     """Run the selected tasks of `suites` and return the record; results stand in suite order.
 
     `on_result` is called with each result as it is done. Ctrl-C ends the run and is kept in the
-    record (`interrupted`), with everything that was done. Raises what `plan` raises.
+    record (`interrupted`), with everything that was done. Raises what `plan` raises, and
+    RuntimeError when it is called from a file that is being checked.
     """
     options = options or RunOptions()
+    if WORKER_MARK in os.environ or _running.get():
+        raise RuntimeError(_NESTED)
+    nesting = _running.set(True)
+    try:
+        return _run(suites, options, on_result)
+    finally:
+        _running.reset(nesting)
+
+
+def _run(suites: Sequence[Suite], options: RunOptions, on_result: OnResult | None) -> RunRecord:
     started, begin = datetime.now(UTC), time.monotonic()
     tasks = plan(suites, options)
+    place = environment()
     done: dict[int, CaseResult] = {}
     threads: dict[str, int] = {}
     try:
@@ -98,7 +117,6 @@ def run(
                     break
     except KeyboardInterrupt:
         pass  # the record of what was done is the answer; `interrupted` says that it is partial
-    place = environment()
     return RunRecord(
         adbench_version=adbench_version(),
         started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -113,7 +131,7 @@ def run(
 
 
 def run_targets(
-    targets: str | PathLike[str] | Suite | Sequence[str | PathLike[str] | Suite],
+    targets: str | os.PathLike[str] | Suite | Sequence[str | os.PathLike[str] | Suite],
     *,
     backend: str | Sequence[str] = (),
     args: Sequence[str] = (),
@@ -141,9 +159,9 @@ def run_targets(
         record = adbench.run("suites/article.yaml", backend=["native", "torch"])
         assert all(result.expected for result in record.results)
     """
-    listed = [targets] if isinstance(targets, str | PathLike | Suite) else list(targets)
+    listed = [targets] if isinstance(targets, str | os.PathLike | Suite) else list(targets)
     suites = [target for target in listed if isinstance(target, Suite)]
-    names = [fspath(target) for target in listed if not isinstance(target, Suite)]
+    names = [os.fspath(target) for target in listed if not isinstance(target, Suite)]
     if names:
         suites += resolve_targets(names, args=args, dtype=dtype, seed=seed)
     given = {"rtol": rtol, "atol": atol}

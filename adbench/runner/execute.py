@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 from adbench.backends import Backend, BackendUnavailableError, get_backend
 from adbench.check import examine
-from adbench.record.model import CaseResult, CheckResult
+from adbench.record.model import CaseResult, CheckResult, SourceLocation
 from adbench.runner import outcomes
-from adbench.runner.failures import failure_of
+from adbench.runner.failures import failure_of, locate
 from adbench.runner.tasks import Task
 from adbench.suite import call_params, load_function, make_inputs
 
@@ -22,8 +24,14 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
     to run: a time limit counts from there. Raises nothing but KeyboardInterrupt.
     """
     start, begin = os.getcwd(), time.perf_counter()
+
+    def start_clock() -> None:
+        nonlocal begin
+        begin = time.perf_counter()
+        started()
+
     try:
-        check = _check(task, started)
+        check = _check(task, start_clock, start)
         return outcomes.checked(task, check, time.perf_counter() - begin)
     except BackendUnavailableError as error:
         return outcomes.unavailable(task, error)
@@ -34,7 +42,7 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
         return outcomes.failed(task, failure_of(error, task, start), time.perf_counter() - begin)
 
 
-def _check(task: Task, started: Callable[[], None]) -> CheckResult:
+def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:
     # The library comes first: a user's folder on sys.path could hide a module that it imports.
     backend = None if task.case.gradient and task.backend == "manual" else _backend(task)
     started()
@@ -44,7 +52,8 @@ def _check(task: Task, started: Callable[[], None]) -> CheckResult:
     arguments, differentiable = make_inputs(task.case)
     params = call_params(function, task.case.params, arguments)
     bound = backend.bind(function, arguments, differentiable, params)
-    return examine(backend, bound, task.options)
+    where = _definition(function, start)
+    return examine(backend, bound, task.options, name=task.function.name, where=where)
 
 
 def _backend(task: Task) -> Backend:
@@ -52,3 +61,11 @@ def _backend(task: Task) -> Backend:
         gradient = load_function(task.case.gradient)
         return get_backend("manual", task.mode, task.device, gradient=gradient)
     return get_backend(task.backend, task.mode, task.device)
+
+
+def _definition(function: Callable[..., Any], start: str) -> SourceLocation | None:
+    """Where the function is defined; None for what has no Python code of its own."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return None
+    return locate([(code.co_filename, code.co_firstlineno, code.co_qualname)], start)[0]

@@ -29,6 +29,8 @@ _SYSTEM_KILL = (
     "the worker was killed by SIGKILL, most likely by the system because memory ran out; "
     "try a smaller size, or fewer --jobs"
 )
+WORKER_MARK = "ADBENCH_WORKER"
+"""Set in a worker's environment: a run started from there would never end."""
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
     "from adbench.runner.worker import main; main()"
@@ -59,7 +61,7 @@ def worker_environment(backend: str, workers: int) -> dict[str, str]:
     names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
     if backend == "jax":
         names += ["NPROC", "PJRT_NPROC"]
-    return dict.fromkeys(names, threads) | os.environ
+    return dict.fromkeys(names, threads) | os.environ | {WORKER_MARK: "1"}
 
 
 def run_in_pool(
