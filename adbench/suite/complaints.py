@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adbench.suite import schema
+from adbench.suite import forms, schema
 from adbench.suite.distributions import DISTRIBUTIONS
 from adbench.suite.document import Document, Path
 from adbench.suite.problems import did_you_mean
@@ -28,12 +28,13 @@ _EXPECTED = {
 _REFERENCE = "write file.py:function or package.module:function"
 _PATTERNS = {
     r"^[^\s/@\[\],:*?]+$": "is no name: leave out spaces and / @ [ ] , : * ?",
-    schema.IDENTIFIER: "is no name that a Python function can take",
+    forms.IDENTIFIER: "is no name that a Python function can take",
 }
 _HINTS: dict[str, str] = {
     "version": "this adbench reads version 1",
     "name": "give the case a name",
     "function": _REFERENCE,
+    "inputs": "as in inputs: {x: normal(3)}",
     "shape": "as in shape: [3, 4]; [] is a scalar",
 }
 
@@ -151,9 +152,9 @@ def _too_short(key: str) -> str:
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that a mapping may have, given the location of an unknown one in it."""
     models: dict[str, type[BaseModel]] = {
-        **{schema.TAG + name: model for name, model in schema.DISTRIBUTION_MODELS.items()},
-        schema.TAG + "values": schema.ValuesInput,
-        schema.TAG + "file": schema.FileInput,
+        **{forms.TAG + name: model for name, model in forms.DISTRIBUTION_MODELS.items()},
+        forms.TAG + "values": forms.ValuesInput,
+        forms.TAG + "file": forms.FileInput,
         "defaults": schema.DefaultsEntry,
         "tolerance": schema.ToleranceEntry,
         "xfail": schema.XFailEntry,

@@ -17,6 +17,7 @@ from adbench.suite.cases import CaseBuilder
 from adbench.suite.complaints import complain, describe
 from adbench.suite.document import Document, Path, read_document
 from adbench.suite.expressions import is_tail
+from adbench.suite.forms import Identifier, Input
 from adbench.suite.problems import Problem, SuiteError
 from adbench.suite.schema import CaseEntry, FunctionEntry, Name, SuiteFile
 from adbench.suite.source import nearby
@@ -25,7 +26,11 @@ SUFFIXES = (".yaml", ".yml")
 
 # What is left of a file when its mistakes are taken out need not have the required keys.
 _LenientCase = create_model(
-    "LenientCase", __base__=CaseEntry, name=(Name, ""), function=(FunctionEntry, "")
+    "LenientCase",
+    __base__=CaseEntry,
+    name=(Name, ""),
+    function=(FunctionEntry, ""),
+    inputs=(dict[Identifier, Input], {}),
 )
 _LenientFile = create_model(
     "LenientFile",
