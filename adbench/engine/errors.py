@@ -1,0 +1,74 @@
+"""The engine's error: what has no derivative, where in the user's code, and what to do instead."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import FrameType
+from typing import NamedTuple
+
+_LIBRARIES = tuple(
+    f"{os.sep}{name}{os.sep}" for name in ("numpy", "scipy", "array_api_compat", "optree")
+)
+_ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class Location(NamedTuple):
+    """A line of the user's code."""
+
+    file: str
+    line: int
+    text: str
+
+
+class DifferentiationError(TypeError):
+    """Raised where going on would lose a derivative, or where none exists.
+
+    The message names the function, the user's line, and what to use instead; `function`,
+    `hint` and `location` hold the same as data.
+    """
+
+    def __init__(self, function: str, reason: str, hint: str = "") -> None:
+        self.function = function
+        self.hint = hint
+        self.location = user_location()
+        lines = [f"{function}: {reason}"]
+        if self.location is not None:
+            lines.append(f"  at {self.location.file}:{self.location.line}")
+            if self.location.text:
+                lines.append(f"      {self.location.text}")
+        if hint:
+            lines.append(f"  instead: {hint}")
+        super().__init__("\n".join(lines))
+
+
+def user_location() -> Location | None:
+    """The innermost line on the stack that is neither the engine's nor an array library's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not _is_library(file):
+            text = linecache.getline(file, frame.f_lineno).strip()
+            return Location(file, frame.f_lineno, text)
+        frame = frame.f_back
+    return None
+
+
+def calling_library_function() -> str | None:
+    """The name of the NumPy or SciPy function that the user's line called, if Python code."""
+    frame: FrameType | None = sys._getframe(1)
+    name = None
+    while frame is not None and _is_library(frame.f_code.co_filename):
+        if not frame.f_code.co_filename.startswith(_ENGINE):
+            name = frame.f_code.co_name
+        frame = frame.f_back
+    return name
+
+
+def _is_library(file: str) -> bool:
+    return (
+        file.startswith((_ENGINE, "<frozen", "<__array_function__"))
+        or any(part in file for part in _LIBRARIES)
+        or os.path.basename(file) in ("functools.py", "contextlib.py")
+    )

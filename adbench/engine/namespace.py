@@ -1,0 +1,81 @@
+"""The array API namespace of traced arrays: NumPy's own, with arrays that can be written into.
+
+NumPy's main namespace follows the array API standard and its functions dispatch on their
+arguments. What has no array argument to dispatch on is defined here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adbench.engine.array import Buffer, TracedArray, astype, plain
+from adbench.engine.primitive import as_operand
+
+
+class Namespace:
+    """What `x.__array_namespace__()` returns for a traced x."""
+
+    # array_namespace(x, data) of array-api-compat refuses arrays of two namespaces, and tells
+    # namespaces apart by this name. Traced and plain arrays do mix, so they share the name.
+    __name__ = "array_api_compat.numpy"
+    __array_api_version__ = "2024.12"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(np), *dir(type(self))})
+
+    def __repr__(self) -> str:
+        return "<array API namespace of adbench.engine>"
+
+    def asarray(
+        self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
+    ) -> Any:
+        """As numpy.asarray; a traced array stays traced, a list of traced ones is stacked."""
+        if isinstance(obj, (list, tuple)):
+            obj = as_operand(obj)
+        if not isinstance(obj, TracedArray):
+            return np.asarray(obj, dtype=dtype, device=device, copy=copy)
+        result = obj if dtype is None or obj.dtype == dtype else astype(obj, dtype)
+        return result.copy() if copy and result is obj else result
+
+    def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.zeros, in an array that traced values may be written into."""
+        return Buffer(np.zeros(shape, dtype=dtype or float, device=device))
+
+    def ones(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.ones, in an array that traced values may be written into."""
+        return Buffer(np.ones(shape, dtype=dtype or float, device=device))
+
+    def empty(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.empty, in an array that traced values may be written into."""
+        return Buffer(np.empty(shape, dtype=dtype or float, device=device))
+
+    def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.full; the value may be traced."""
+        if isinstance(fill_value, TracedArray) and fill_value.tape is not None:
+            return astype(np.broadcast_to(fill_value, shape), dtype or fill_value.dtype).copy()
+        return Buffer(np.full(shape, plain(fill_value), dtype=dtype, device=device))
+
+    def arange(
+        self,
+        start: Any,
+        /,
+        stop: Any = None,
+        step: Any = 1,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+    ) -> Any:
+        """As numpy.arange; the number of elements is piecewise constant in traced bounds."""
+        bounds = (0, start, step) if stop is None else (start, stop, step)
+        grid = np.arange(*map(plain, bounds), dtype=dtype, device=device)
+        if not any(isinstance(b, TracedArray) and b.tape is not None for b in bounds):
+            return grid
+        return bounds[0] + step * np.arange(len(grid))
+
+
+namespace = Namespace()

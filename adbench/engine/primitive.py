@@ -1,0 +1,308 @@
+"""The rule table: what a primitive is, how one is declared, and how one is applied.
+
+A rule is a formula, and its parameters' names say what it reads: `g` (the output's cotangent),
+then arrays by their names, `<array>_shape`, `out`, and options such as `axis`. Only what a
+rule reads is saved. `define(np.multiply, x=lambda g, y: g * y, y=lambda g, x: g * x)` is a
+whole declaration. Formulas are written in NumPy functions and operators, which dispatch on
+their arguments: to an outer tape (higher order) and to CuPy alike.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from adbench.engine.array import HANDLERS, Buffer, TracedArray, name_of, plain, write
+from adbench.engine.errors import DifferentiationError
+from adbench.engine.tape import Edge, Parts, Tape
+
+Formula: TypeAlias = Callable[..., Any]
+
+ZERO = "zero"
+"""The rule of an argument in which a primitive is piecewise constant."""
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""Every primitive by name: the table that the conformance test walks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One formula, and how to collect what it reads from a call.
+
+    `gather(out, options, *arrays)` gives the tuple that follows g in the formula's call.
+    """
+
+    formula: Formula
+    reads: tuple[str, ...]
+    gather: Callable[..., tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A function with derivative rules: leading array arguments, then options.
+
+    `rules` has one entry an array argument: a Rule, ZERO (piecewise constant) or None (no
+    derivative known). A variadic primitive takes any number of arrays and has one rule, which
+    reads `position` (which array) and `arrays` or `shapes` (all of them).
+    """
+
+    name: str
+    function: Callable[..., Any]
+    arrays: tuple[str, ...]
+    options: dict[str, Any]
+    rules: tuple[Rule | str | None, ...]
+    variadic: bool = False
+    source: str = field(default="", compare=False)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call as the NumPy function is called; arrays may be traced, options may not."""
+        arrays, options = self.bind(args, kwargs)
+        out = options.pop("out", None)
+        result = self.apply(arrays, options)
+        return result if out is None else write(out, result, self.name)
+
+    def bind(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Split a call into its arrays and the options that were given."""
+        if self.variadic:
+            return args, kwargs
+        count = len(self.arrays)
+        arrays = args[:count]
+        if len(arrays) < count:
+            kwargs = dict(kwargs)
+            try:
+                arrays += tuple(kwargs.pop(name) for name in self.arrays[len(arrays) :])
+            except KeyError as missing:
+                raise TypeError(f"{self.name}() misses the argument {missing}") from None
+        options = dict(zip(self.options, args[count:], strict=False))
+        options.update(kwargs)
+        for name, value in list(options.items()):
+            if value is np._NoValue:
+                del options[name]
+            elif name != "out" and isinstance(value, TracedArray):
+                options[name] = self.constant_option(name, value)
+        return arrays, options
+
+    def constant_option(self, name: str, value: TracedArray) -> Any:
+        """The plain value of a Buffer; a traced array as an option would lose its derivative."""
+        if isinstance(value, Buffer):
+            return value.value
+        raise DifferentiationError(
+            self.name,
+            f"is not differentiable in {name!r}, which is a traced array",
+            f"stop_gradient({name}) where a constant is meant",
+        )
+
+    def apply(self, arrays: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Compute the value on the innermost tape below the arrays, and record how."""
+        if any(type(a) in (list, tuple) for a in arrays):
+            arrays = tuple(as_operand(a) for a in arrays)
+        tape = innermost(arrays)
+        values = [
+            a.value if isinstance(a, TracedArray) and (a.tape is tape or a.tape is None) else a
+            for a in arrays
+        ]
+        out = self.function(*values, **options)
+        if tape is None:
+            return out
+        return self.record(tape, arrays, values, options, out)
+
+    def record(
+        self, tape: Tape, arrays: tuple[Any, ...], values: Any, options: dict[str, Any], out: Any
+    ) -> Any:
+        """Put an operation on the tape; its value comes back traced."""
+        known = {**self.options, **options}
+        edges: list[Edge] = []
+        for position, a in enumerate(arrays):
+            if not isinstance(a, TracedArray) or a.tape is not tape:
+                continue
+            rule = self.rules[0 if self.variadic else position]
+            if rule is ZERO:
+                continue
+            if not isinstance(rule, Rule):
+                raise DifferentiationError(
+                    self.name,
+                    f"has no derivative rule in its argument {self.arrays[position]!r}",
+                    f"stop_gradient({self.arrays[position]}) where a constant is meant",
+                )
+            if self.variadic:
+                known["position"] = position
+            edges.append((a.id, rule.formula, rule.gather(out, known, *values)))
+        if not edges:
+            return out
+        result = wrap(tape, tuple(edges), out)
+        if type(result) is TracedArray and is_view(out):
+            link_view(arrays[0], result, self, options)
+        return result
+
+
+def innermost(arrays: Iterable[Any]) -> Tape | None:
+    """The tape made last among those of the arrays; None where nothing is traced."""
+    tape = None
+    for a in arrays:
+        if (
+            isinstance(a, TracedArray)
+            and a.tape is not None
+            and (tape is None or a.tape.level > tape.level)
+        ):
+            tape = a.tape
+    return tape
+
+
+def as_operand(a: Any) -> Any:
+    """A list as an array, its traced elements stacked; anything else as it is."""
+    if type(a) not in (list, tuple):
+        return a
+    items = [as_operand(item) for item in a]
+    return np.stack(items) if any(isinstance(i, TracedArray) for i in items) else np.asarray(a)
+
+
+def is_view(value: Any) -> bool:
+    """Whether an array lies in another's memory, so that writing into one changes both."""
+    value = plain(value)
+    return type(value) is np.ndarray and value.base is not None
+
+
+def link_view(owner: TracedArray, view: TracedArray, how: Primitive, options: Any) -> None:
+    """Remember how a view was made, for `assignment.py`, which writes through it."""
+    view.base = (owner, how, options)
+    try:
+        views = owner.views
+    except AttributeError:
+        owner.views = views = []
+    if len(views) % 64 == 63:
+        views[:] = [reference for reference in views if reference() is not None]
+    views.append(weakref.ref(view))
+
+
+def shape_of(a: Any) -> tuple[int, ...]:
+    """The shape of an array or a number."""
+    return a.shape if hasattr(a, "shape") else ()
+
+
+def wrap(tape: Tape, edges: tuple[Edge, ...], out: Any) -> Any:
+    """A recorded value; several outputs become one record each that feeds a common one."""
+    if isinstance(out, (tuple, list)):
+        common = tape.append(None, None, edges)
+        parts = [
+            TracedArray(part, tape, tape.append(part.shape, part.dtype, ((common, _part, (i,)),)))
+            if part.dtype.kind in "fc"
+            else part
+            for i, part in enumerate(out)
+        ]
+        return type(out)._make(parts) if hasattr(out, "_make") else type(out)(parts)
+    return TracedArray(out, tape, tape.append(out.shape, out.dtype, edges))
+
+
+def _part(g: Any, place: int) -> Parts:
+    return Parts({place: g})
+
+
+def define(
+    function: Callable[..., Any],
+    *,
+    name: str = "",
+    source: str = "",
+    each: Formula | None = None,
+    handles: bool = True,
+    **rules: Formula | str | None,
+) -> Primitive:
+    """Declare a primitive: one keyword an array argument, in order, with its formula.
+
+    `each` declares a variadic primitive instead. `source` cites where formulas that are not
+    in every calculus book come from. Unless `handles`, NumPy's function of that name is
+    handled elsewhere (by an adaptor that normalises its arguments).
+    """
+    name = name or name_of(function).removeprefix("numpy.")
+    options = {}
+    if not isinstance(function, np.ufunc):
+        parameters = inspect.signature(function).parameters
+        named = [p for p in parameters.values() if p.kind is not p.VAR_POSITIONAL]
+        if each is None and [p.name for p in named[: len(rules)]] != list(rules):
+            raise ValueError(f"{name}: rules {list(rules)} do not match {list(parameters)}")
+        options = {
+            p.name: None if p.default in (p.empty, np._NoValue) else p.default
+            for p in named[len(rules) :]
+        }
+    arrays = tuple(rules)
+    formulas = [each] if each is not None else [rules[a] for a in arrays]
+    primitive = Primitive(
+        name=name,
+        function=function,
+        arrays=arrays,
+        options=options,
+        rules=tuple(compile_rule(f, arrays, options, name) for f in formulas),
+        variadic=each is not None,
+        source=source,
+    )
+    if name in PRIMITIVES:
+        raise ValueError(f"{name} is declared twice")
+    PRIMITIVES[name] = primitive
+    if handles:
+        HANDLERS[function] = primitive
+    return primitive
+
+
+def compile_rule(
+    formula: Formula | str | None, arrays: tuple[str, ...], options: dict[str, Any], name: str
+) -> Rule | str | None:
+    """A Rule from a formula: its parameters after g are looked up in the call's parts."""
+    if formula is None or isinstance(formula, str):
+        return formula
+    places = {option: f"options[{option!r}]" for option in options} | {"out": "out"}
+    if not arrays:
+        places |= {"arrays": "arrays", "shapes": "[shape(a) for a in arrays]"}
+        places |= {"position": "options['position']"}
+    for array in arrays:
+        places |= {array: array, f"{array}_shape": f"shape({array})"}
+    first, *reads = inspect.signature(formula).parameters
+    if first != "g" or not set(reads) <= set(places):
+        raise ValueError(f"{name}: a rule reads {[first, *reads]}, of which known: {list(places)}")
+    items = "".join(places[read] + ", " for read in reads)
+    parameters = ", ".join(arrays) or "*arrays"
+    gather = eval(f"lambda out, options, {parameters}: ({items})", {"shape": shape_of})
+    return Rule(formula, tuple(reads), gather)
+
+
+def derived(*functions: Any) -> Callable[[Formula], Formula]:
+    """Declare a function as a composition of others, written in NumPy on traced arrays."""
+
+    def register(composition: Formula) -> Formula:
+        for function in functions:
+            HANDLERS[function] = composition
+        return composition
+
+    return register
+
+
+def constant(*functions: Any) -> None:
+    """Declare functions that are piecewise constant, or do not look at values at all.
+
+    Their derivative is zero, so they are called with the plain values.
+    """
+    for function in functions:
+        HANDLERS[function] = _on_plain_values(function)
+
+
+def _on_plain_values(function: Any) -> Callable[..., Any]:
+    target = getattr(function[0], function[1]) if isinstance(function, tuple) else function
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return target(*map(plain, args), **{key: plain(value) for key, value in kwargs.items()})
+
+    return call
+
+
+def traced_zeros(function: Any) -> None:
+    """Declare a `*_like` function, whose result on a traced array may be written into."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return Buffer(function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
+
+    HANDLERS[function] = call

@@ -1,0 +1,135 @@
+"""Rules of elementwise functions: derivatives of one and two variables, as in any handbook.
+
+Complex arguments: g is read by df = Re(Σ g·v), so a holomorphic f has the rule g·f'(x)
+without a conjugate, and conj, real, imag and abs have the real-linear ones written here
+(the convention of JAX and autograd). Cited: DLMF = NIST Digital Library of Mathematical
+Functions, dlmf.nist.gov.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adbench.engine.primitive import ZERO, define
+
+LOG2 = math.log(2.0)
+LOG10 = math.log(10.0)
+
+
+def balanced(x: Any, y: Any, out: Any) -> Any:
+    """Share of the cotangent that x gets in max(x, y): 1 where chosen, 1/2 at a tie."""
+    chosen = x == out
+    return np.where(chosen, np.where(y == x, 0.5, 1.0), 0.0).astype(out.dtype)
+
+
+# Arithmetic.
+define(np.add, x=lambda g: g, y=lambda g: g)
+define(np.subtract, x=lambda g: g, y=lambda g: -g)
+define(np.multiply, x=lambda g, y: g * y, y=lambda g, x: g * x)
+define(np.divide, x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y)
+define(np.negative, x=lambda g: -g)
+define(np.positive, x=lambda g: g)
+define(np.reciprocal, x=lambda g, out: -g * out * out)
+define(np.square, x=lambda g, x: g * (x + x))
+define(np.sqrt, x=lambda g, out: g / (out + out))
+define(np.cbrt, x=lambda g, x, out: g * out / (3 * x))
+define(
+    np.power,
+    # x⁰ is 1 near every x, and 0ᵘ is 0 near every u > 0: without the guards both give 0·∞.
+    x=lambda g, x, y: g * y * x ** np.where(np.equal(y, 0), 1, y - 1),
+    y=lambda g, x, out: g * out * np.log(np.where(np.equal(x, 0), 1, x)),
+)
+define(
+    np.float_power,
+    x=lambda g, x, y: g * y * np.float_power(x, np.where(np.equal(y, 0), 1, y - 1)),
+    y=lambda g, x, out: g * out * np.log(np.where(np.equal(x, 0), 1, x)),
+)
+define(np.remainder, x=lambda g: g, y=lambda g, x, y: -g * np.floor_divide(x, y))
+define(np.fmod, x=lambda g: g, y=lambda g, x, y: -g * np.trunc(x / y))
+define(np.hypot, x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
+define(np.copysign, x=lambda g, x, y: g * np.copysign(np.sign(x), x * y), y=ZERO)
+define(np.ldexp, x=lambda g, y: g * np.exp2(y), y=None)
+
+# Exponentials and logarithms.
+define(np.exp, x=lambda g, out: g * out)
+define(np.exp2, x=lambda g, out: g * out * LOG2)
+define(np.expm1, x=lambda g, out: g * (out + 1))
+define(np.log, x=lambda g, x: g / x)
+define(np.log2, x=lambda g, x: g / (x * LOG2))
+define(np.log10, x=lambda g, x: g / (x * LOG10))
+define(np.log1p, x=lambda g, x: g / (1 + x))
+define(
+    np.logaddexp,
+    # exp(x − out) is a softmax weight; at x = y = −∞ the difference is ∞ − ∞.
+    x=lambda g, x, out: g * np.exp(x - np.where(np.isfinite(out), out, 0)),
+    y=lambda g, y, out: g * np.exp(y - np.where(np.isfinite(out), out, 0)),
+)
+define(
+    np.logaddexp2,
+    x=lambda g, x, out: g * np.exp2(x - np.where(np.isfinite(out), out, 0)),
+    y=lambda g, y, out: g * np.exp2(y - np.where(np.isfinite(out), out, 0)),
+)
+
+# Circular functions (DLMF 4.20, 4.24).
+define(np.sin, x=lambda g, x: g * np.cos(x))
+define(np.cos, x=lambda g, x: -g * np.sin(x))
+define(np.tan, x=lambda g, out: g * (1 + out * out))
+define(np.arcsin, x=lambda g, x: g / np.sqrt(1 - x * x))
+define(np.arccos, x=lambda g, x: -g / np.sqrt(1 - x * x))
+define(np.arctan, x=lambda g, x: g / (1 + x * x))
+define(
+    np.arctan2,
+    x=lambda g, x, y: g * (y / (x * x + y * y)),
+    y=lambda g, x, y: -g * (x / (x * x + y * y)),
+)
+define(np.deg2rad, x=lambda g: g * (math.pi / 180))
+define(np.radians, x=lambda g: g * (math.pi / 180))
+define(np.rad2deg, x=lambda g: g * (180 / math.pi))
+define(np.degrees, x=lambda g: g * (180 / math.pi))
+
+# Hyperbolic functions (DLMF 4.34, 4.38).
+define(np.sinh, x=lambda g, x: g * np.cosh(x))
+define(np.cosh, x=lambda g, x: g * np.sinh(x))
+define(np.tanh, x=lambda g, out: g * (1 - out * out))
+define(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
+define(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+define(np.arctanh, x=lambda g, x: g / (1 - x * x))
+
+# Magnitudes and parts. np.sign of a complex number is x/|x|, and 0 at 0.
+define(np.absolute, x=lambda g, x: g * np.conj(np.sign(x)))
+define(np.fabs, x=lambda g, x: g * np.sign(x))
+define(np.conjugate, x=lambda g: np.conj(g))
+define(np.real, val=lambda g: g)
+define(np.imag, val=lambda g: g * -1j)
+define(
+    np.angle,
+    z=lambda g, z, deg: (
+        np.imag(np.conj(z)) * (g * (-1 if not deg else -180 / math.pi)) / np.abs(z) ** 2
+    ),
+)
+
+# Choices. At a tie each side gets half, the centre of the subgradients.
+define(
+    np.maximum,
+    x=lambda g, x, y, out: g * balanced(x, y, out),
+    y=lambda g, x, y, out: g * balanced(y, x, out),
+)
+define(
+    np.minimum,
+    x=lambda g, x, y, out: g * balanced(x, y, out),
+    y=lambda g, x, y, out: g * balanced(y, x, out),
+)
+define(
+    np.fmax,
+    x=lambda g, x, y, out: g * balanced(x, y, out),
+    y=lambda g, x, y, out: g * balanced(y, x, out),
+)
+define(
+    np.fmin,
+    x=lambda g, x, y, out: g * balanced(x, y, out),
+    y=lambda g, x, y, out: g * balanced(y, x, out),
+)
+define(np.heaviside, x=ZERO, y=lambda g, x: g * np.equal(x, 0))

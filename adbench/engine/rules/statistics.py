@@ -1,0 +1,457 @@
+"""Statistics, differences and interpolation: compositions of the functions in the other tables."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adbench.engine.array import plain
+from adbench.engine.errors import DifferentiationError
+from adbench.engine.primitive import derived
+from adbench.engine.rules.reductions import axes_of, count_of
+
+# Moments.
+
+
+@derived(np.var)
+def _var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    correction: Any = None,
+    mean: Any = None,
+    where: Any = None,
+) -> Any:
+    _only_all_elements("numpy.var", where)
+    ddof = ddof if correction in (None, np._NoValue) else correction
+    centre = (
+        np.mean(a, axis=axis, dtype=dtype, keepdims=True) if mean in (None, np._NoValue) else mean
+    )
+    count = max(count_of(axis, a.shape) - ddof, 0)
+    return np.sum(_square(a - centre), axis=axis, keepdims=bool(_given(keepdims))) / count
+
+
+@derived(np.std)
+def _std(*args: Any, **kwargs: Any) -> Any:
+    return np.sqrt(_var(*args, **kwargs))
+
+
+def _square(a: Any) -> Any:
+    return np.real(a * np.conj(a)) if a.dtype.kind == "c" else np.square(a)
+
+
+def _given(option: Any) -> Any:
+    return None if option is np._NoValue else option
+
+
+def _only_all_elements(function: str, where: Any) -> None:
+    if _given(where) not in (None, True):
+        raise DifferentiationError(
+            function, "where= has no derivative rule", "np.where, or x[mask]"
+        )
+
+
+@derived(np.average)
+def _average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+) -> Any:
+    keepdims = bool(_given(keepdims))
+    if weights is None:
+        average = np.mean(a, axis=axis, keepdims=keepdims)
+        total = np.full(np.shape(average), float(count_of(axis, np.shape(a))))
+    else:
+        if np.shape(weights) != np.shape(a):
+            (place,) = axes_of(axis, np.shape(a))
+            weights = np.reshape(weights, [-1 if i == place else 1 for i in range(np.ndim(a))])
+            weights = np.broadcast_to(weights, np.shape(a))
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        average = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
+    return (average, total) if returned else average
+
+
+@derived(np.cov)
+def _cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: Any = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    if fweights is not None or aweights is not None:
+        raise DifferentiationError("numpy.cov", "weights have no rule", "np.average and np.outer")
+    X = np.atleast_2d(m)
+    X = X if rowvar or X.shape[0] == 1 else X.T
+    if y is not None:
+        Y = np.atleast_2d(y)
+        X = np.concatenate([X, Y if rowvar or Y.shape[0] == 1 else Y.T], axis=0)
+    ddof = ddof if ddof is not None else 0 if bias else 1
+    X = X - np.mean(X, axis=1, keepdims=True)
+    return np.squeeze(np.matmul(X, np.conj(X.T)) / (X.shape[1] - ddof))
+
+
+@derived(np.corrcoef)
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = np.cov(x, y, rowvar)
+    if np.ndim(c) == 0:
+        return c / c
+    spread = np.sqrt(np.real(np.diagonal(c)))
+    return c / spread[:, None] / spread[None, :]
+
+
+# Order statistics.
+
+_QUANTILE_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+@derived(np.quantile)
+def _quantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    **kwargs: Any,
+) -> Any:
+    if method not in _QUANTILE_METHODS or any(v is not None for v in kwargs.values()):
+        raise DifferentiationError(
+            "numpy.quantile", f"method={method!r} has no rule", f"one of {_QUANTILE_METHODS}"
+        )
+    shape = a.shape
+    axes = axes_of(axis, shape)
+    kept = [i for i in range(len(shape)) if i not in axes]
+    rows = np.reshape(np.transpose(a, (*kept, *axes)), (*(shape[i] for i in kept), -1))
+    rows = np.sort(rows, axis=-1)
+    place = np.asarray(plain(q), dtype=float) * (rows.shape[-1] - 1)
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    share = place - low
+    if method != "linear":
+        rounded = {"lower": low, "higher": high, "nearest": np.rint(place).astype(int)}
+        share = np.where(low == high, 0.0, 0.5)
+        if method in rounded:
+            low = high = rounded[method]
+    share = share.astype(rows.dtype)
+    result = rows[..., low] * (1 - share) + rows[..., high] * share
+    last = tuple(range(np.ndim(q)))
+    result = np.moveaxis(result, tuple(i - len(last) for i in last), last)
+    if keepdims:
+        ones = [1 if i in axes else n for i, n in enumerate(shape)]
+        result = np.reshape(result, (*result.shape[: len(last)], *ones))
+    return result
+
+
+@derived(np.percentile)
+def _percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
+    return np.quantile(a, np.asarray(plain(q)) / 100, *args, **kwargs)
+
+
+@derived(np.median)
+def _median(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Any:
+    return np.quantile(a, 0.5, axis=axis, keepdims=bool(_given(keepdims)))
+
+
+@derived(np.ptp)
+def _ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    keepdims = bool(_given(keepdims))
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+# Reductions that leave NaN out: the same reduction, where there is none.
+
+
+@derived(np.nansum)
+def _nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    **kwargs: Any,
+) -> Any:
+    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=bool(_given(keepdims)))
+
+
+@derived(np.nanmean)
+def _nanmean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    **kwargs: Any,
+) -> Any:
+    present = ~np.isnan(a)
+    keepdims = bool(_given(keepdims))
+    return np.nansum(a, axis=axis, keepdims=keepdims) / np.sum(
+        present, axis=axis, keepdims=keepdims
+    )
+
+
+@derived(np.nanmax)
+def _nanmax(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **kwargs: Any) -> Any:
+    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=bool(_given(keepdims)))
+
+
+@derived(np.nanmin)
+def _nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **kwargs: Any) -> Any:
+    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=bool(_given(keepdims)))
+
+
+@derived(np.nanprod)
+def _nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    **kwargs: Any,
+) -> Any:
+    return np.prod(np.where(np.isnan(a), 1, a), axis=axis, keepdims=bool(_given(keepdims)))
+
+
+@derived(np.nanvar)
+def _nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    **kwargs: Any,
+) -> Any:
+    keepdims = bool(_given(keepdims))
+    centred = np.where(np.isnan(a), 0, a - np.nanmean(a, axis=axis, keepdims=True))
+    count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    return np.sum(_square(centred), axis=axis, keepdims=keepdims) / (count - ddof)
+
+
+@derived(np.nanstd)
+def _nanstd(*args: Any, **kwargs: Any) -> Any:
+    return np.sqrt(_nanvar(*args, **kwargs))
+
+
+@derived(np.nancumsum)
+def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
+
+
+# Differences, sums and interpolation on a grid.
+
+
+@derived(np.diff)
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    lead = (slice(None),) * (axis % a.ndim)
+    edges = [_given(prepend), a, _given(append)]
+    if edges[0] is not None or edges[2] is not None:
+        shape = tuple(1 if i == axis % a.ndim else k for i, k in enumerate(a.shape))
+        edges = [
+            np.broadcast_to(e, shape) if np.ndim(e) == 0 else e for e in edges if e is not None
+        ]
+        a = np.concatenate(edges, axis=axis)
+    for _ in range(n):
+        a = a[(*lead, slice(1, None))] - a[(*lead, slice(None, -1))]
+    return a
+
+
+@derived(np.ediff1d)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    ary = np.ravel(ary)
+    parts = [to_begin, ary[1:] - ary[:-1], to_end]
+    return np.concatenate([np.ravel(p) for p in parts if p is not None])
+
+
+@derived(np.gradient)
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    axes = axes_of(axis, f.shape)
+    steps = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
+    results = [_gradient_along(f, h, i, edge_order) for h, i in zip(steps, axes, strict=True)]
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _gradient_along(f: Any, step: Any, axis: int, edge_order: int) -> Any:
+    """Second-order differences inside, one-sided ones of `edge_order` at the ends."""
+    f = np.moveaxis(f, axis, -1)
+    h = np.diff(step) if np.ndim(step) == 1 else step * np.ones(f.shape[-1] - 1)
+    a, b = h[:-1], h[1:]
+    inside = (
+        f[..., 2:] * (a / (b * (a + b)))
+        + f[..., 1:-1] * ((b - a) / (a * b))
+        - f[..., :-2] * (b / (a * (a + b)))
+    )
+    if edge_order == 1:
+        first = (f[..., 1] - f[..., 0]) / h[0]
+        last = (f[..., -1] - f[..., -2]) / h[-1]
+    else:
+        p, q = h[0], h[1]
+        first = (
+            -(2 * p + q) / (p * (p + q)) * f[..., 0]
+            + (p + q) / (p * q) * f[..., 1]
+            - p / (q * (p + q)) * f[..., 2]
+        )
+        p, q = h[-2], h[-1]
+        last = (
+            q / (p * (p + q)) * f[..., -3]
+            - (p + q) / (p * q) * f[..., -2]
+            + (2 * q + p) / (q * (p + q)) * f[..., -1]
+        )
+    joined = np.concatenate([first[..., None], inside, last[..., None]], axis=-1)
+    return np.moveaxis(joined, -1, axis)
+
+
+@derived(np.trapezoid)
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    y = np.moveaxis(y, axis, -1)
+    if x is None:
+        step = dx
+    else:
+        step = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1), axis=-1)
+    return np.sum(step * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)
+
+
+@derived(np.interp)
+def _interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    if period is not None:
+        raise DifferentiationError("numpy.interp", "period= has no rule", "np.mod before np.interp")
+    xp, fp = np.ravel(xp), np.ravel(fp)
+    n = np.shape(xp)[0]
+    if n == 1:
+        inside = fp[0] + 0 * x
+    else:
+        place = np.clip(np.searchsorted(plain(xp), plain(x), side="right") - 1, 0, n - 2)
+        x0, x1, f0, f1 = xp[place], xp[place + 1], fp[place], fp[place + 1]
+        inside = f0 + (x - x0) * ((f1 - f0) / (x1 - x0))
+    inside = np.where(plain(x) < plain(xp[0]), fp[0] if left is None else left, inside)
+    return np.where(plain(x) > plain(xp[-1]), fp[-1] if right is None else right, inside)
+
+
+# Cumulative sums and products.
+
+
+@derived(np.cumulative_sum)
+def _cumulative_sum(
+    x: Any,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    return _with_initial(
+        x, np.cumsum(x, axis=axis or 0, dtype=dtype), axis or 0, 0, include_initial
+    )
+
+
+@derived(np.cumulative_prod)
+def _cumulative_prod(
+    x: Any,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    return _with_initial(x, np.cumprod(x, axis=axis or 0), axis or 0, 1, include_initial)
+
+
+def _with_initial(x: Any, result: Any, axis: int, initial: int, include: bool) -> Any:
+    if not include:
+        return result
+    shape = [1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)]
+    return np.concatenate([np.full(shape, initial, dtype=result.dtype), result], axis=axis)
+
+
+# Reductions by ufunc methods.
+
+
+@derived((np.logaddexp, "reduce"))
+def _logsumexp(
+    array: Any,
+    axis: Any = 0,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    top = np.max(plain(array), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.log(np.sum(np.exp(array - top), axis=axis, keepdims=True)) + top
+    if keepdims:
+        return total
+    axes = axes_of(axis, array.shape)
+    return np.reshape(total, tuple(n for i, n in enumerate(array.shape) if i not in axes))
+
+
+# Elementwise functions that NumPy composes itself.
+
+
+@derived(np.sinc)
+def _sinc(x: Any) -> Any:
+    zero = np.equal(x, 0)
+    # At 0 the series 1 − (πx)²/6 stands in, so that second derivatives are right too.
+    y = math.pi * np.where(zero, 1, x)
+    return np.where(zero, 1 - (math.pi * x) ** 2 / 6, np.sin(y) / y)
+
+
+@derived(np.nan_to_num)
+def _nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    replaced = np.nan_to_num(plain(x), nan=nan, posinf=posinf, neginf=neginf)
+    return np.where(np.isfinite(x), x, replaced)
+
+
+@derived(np.real_if_close)
+def _real_if_close(a: Any, tol: float = 100) -> Any:
+    return a if np.iscomplexobj(np.real_if_close(plain(a), tol)) else np.real(a)
+
+
+@derived(np.unwrap)
+def _unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
+    return p + (np.unwrap(plain(p), discont, axis, period=period) - plain(p))
+
+
+@derived(np.polyval)
+def _polyval(p: Any, x: Any) -> Any:
+    y = 0 * x
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+@derived(np.vander)
+def _vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+    N = x.shape[0] if N is None else N
+    powers = np.arange(N) if increasing else np.arange(N)[::-1]
+    return x[:, None] ** powers
+
+
+@derived(np.apply_along_axis)
+def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    rows = np.moveaxis(arr, axis, -1)
+    lead = rows.shape[:-1]
+    results = [func1d(rows[i], *args, **kwargs) for i in np.ndindex(*lead)]
+    inner = np.shape(results[0])
+    whole = np.reshape(np.stack(results), (*lead, *inner))
+    return np.moveaxis(
+        whole,
+        tuple(range(len(lead), len(lead) + len(inner))),
+        tuple(range(axis % arr.ndim, axis % arr.ndim + len(inner))),
+    )

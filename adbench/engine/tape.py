@@ -1,0 +1,186 @@
+"""The tape: a flat list of records, and the sweep that pulls cotangents back along it.
+
+A record is `(shape, dtype, edges)`; its place in the list is the id of the value it made. An
+edge is `(id, formula, saved)`: the cotangent g of this value contributes
+`formula(g, *saved)` to the value `id`. Ids only point backwards, so the list is already in
+topological order, and walking it from its end is the whole of reverse mode.
+
+Formulas are NumPy expressions. When the saved values are themselves traced by an outer tape,
+the sweep is recorded there like any other computation: that is all there is to higher order.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from adbench.engine.errors import DifferentiationError
+
+Edge: TypeAlias = tuple[int, Callable[..., Any], tuple[Any, ...]]
+Record: TypeAlias = tuple[Any, Any, tuple[Edge, ...]]
+
+_levels = itertools.count()
+
+
+class Tape:
+    """Records of one traced evaluation.
+
+    `level` grows with every tape made, so that an operation on values of several tapes is
+    recorded on the innermost, the one made last. The first `leaves` records are the inputs.
+    """
+
+    __slots__ = ("leaves", "level", "records")
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self.records: Any = []
+        self.leaves = 0
+
+    def leaf(self, value: Any) -> int:
+        """Enter an input and return its id; all inputs come before the first operation."""
+        self.leaves += 1
+        return self.append(value.shape, value.dtype, ())
+
+    def append(self, shape: Any, dtype: Any, edges: tuple[Edge, ...]) -> int:
+        """Enter a value that was made from others and return its id."""
+        records = self.records
+        identifier = len(records)
+        records.append((shape, dtype, edges))
+        return identifier
+
+    def close(self) -> None:
+        """Make any later use of this tape an error."""
+        self.records = _CLOSED
+
+
+class _Closed:
+    """Stands in for the records of a tape that was swept."""
+
+    def __len__(self) -> NoReturn:
+        raise DifferentiationError(
+            "traced array",
+            "used after its gradient had been computed; it was kept from an earlier call",
+            "return the value from the function (has_aux=True gives it back beside the gradient)",
+        )
+
+    append = __len__
+
+
+_CLOSED = _Closed()
+
+
+class Scatter:
+    """A cotangent that is zero but at `index`: what indexing pulls back, kept small.
+
+    Many pieces of one array accumulate into one buffer, each at the cost of its own size.
+    """
+
+    __slots__ = ("index", "shape", "unique", "values")
+
+    def __init__(self, values: Any, index: Any, shape: tuple[int, ...], unique: bool) -> None:
+        self.values = values
+        self.index = index
+        self.shape = shape
+        self.unique = unique
+
+    def add_to(self, buffer: Any) -> None:
+        """Add the pieces in place. Repeated positions accumulate."""
+        if self.unique:
+            buffer[self.index] += self.values
+        else:
+            np.add.at(buffer, self.index, self.values)
+
+    def dense(self, dtype: Any) -> Any:
+        """The whole cotangent, in a buffer of its own."""
+        buffer = np.zeros_like(self.values, shape=self.shape, dtype=dtype)
+        self.add_to(buffer)
+        return buffer
+
+
+class Parts:
+    """The cotangents of an operation with several outputs, by output; missing ones are zero."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: dict[int, Any]) -> None:
+        self.values = values
+
+    def __add__(self, other: Parts) -> Parts:
+        total = dict(self.values)
+        for place, value in other.values.items():
+            total[place] = total[place] + value if place in total else value
+        return Parts(total)
+
+
+def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]:
+    """Pull `seeds` (cotangents by id) back to the leaves; None where no path leads to one.
+
+    Unless `keep`, each record is dropped as soon as it was used, and the tape is closed.
+    """
+    records = tape.records
+    count = len(records)
+    cotangents: list[Any] = [None] * count
+    owned = bytearray(count)  # 1 where the cotangent is a buffer that nobody else can see
+    for identifier, seed in seeds.items():
+        cotangents[identifier] = seed
+    for identifier in range(count - 1, tape.leaves - 1, -1):
+        g = cotangents.pop()
+        edges = records[identifier][2] if keep else records.pop()[2]
+        if g is None:
+            continue
+        for target, formula, saved in edges:
+            piece = formula(g, *saved)
+            shape, dtype, _ = records[target]
+            kind = type(piece)
+            have = cotangents[target]
+            if kind is Scatter:
+                if have is None:
+                    cotangents[target] = piece.dense(dtype)
+                    owned[target] = 1
+                    continue
+                if owned[target] and type(have) is np.ndarray:
+                    piece.add_to(have)
+                    continue
+                piece = piece.dense(dtype)
+            elif kind is not Parts and (piece.shape != shape or piece.dtype != dtype):
+                piece = fit(piece, shape, dtype)
+            if have is None:
+                cotangents[target] = piece
+            elif owned[target] and type(have) is type(piece):
+                have += piece
+                cotangents[target] = have
+            else:
+                cotangents[target] = have + piece
+                owned[target] = 1
+    if not keep:
+        tape.close()
+    return cotangents
+
+
+def fit(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Undo broadcasting and promotion: the transpose of repeating is summing.
+
+    A real value that met a complex one gets the real part, since df = Re(Σ g·v) for real v.
+    """
+    if cotangent.shape != shape:
+        excess = len(cotangent.shape) - len(shape)
+        stretched = tuple(
+            axis + excess
+            for axis, size in enumerate(shape)
+            if axis + excess >= 0 and size == 1 and cotangent.shape[axis + excess] != 1
+        )
+        axes = (*range(excess), *stretched)
+        if axes:
+            cotangent = np.sum(cotangent, axis=axes, keepdims=True)
+        if excess > 0:
+            cotangent = np.reshape(cotangent, cotangent.shape[excess:])
+        if cotangent.shape != shape:
+            cotangent = np.broadcast_to(cotangent, shape)
+    if cotangent.dtype != dtype:
+        if cotangent.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            cotangent = np.real(cotangent)
+        cotangent = cotangent.astype(dtype)
+    return cotangent
