@@ -204,4 +204,19 @@ def hvp(
             return sum(jnp.sum(gradient[name] * tangents[name]) for name in leaves)
 
         return {name: np.asarray(g) for name, g in jax.grad(along)(leaves).items()}
+    if backend == "native":
+        from adbench.engine import hvp as engine_hvp
+
+        names = list(inputs)
+
+        def weighted_native(*leaves: Any) -> Any:
+            outputs = as_list(function(**dict(zip(names, leaves, strict=True))))
+            return sum(np.sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
+
+        products = engine_hvp(
+            weighted_native,
+            [inputs[name] for name in names],
+            [tangents[name] for name in names],
+        )
+        return dict(zip(names, (np.asarray(p) for p in products), strict=True))
     raise NotImplementedError(f"no second order to verify {backend} with")
