@@ -1,4 +1,4 @@
-"""Every case of every bundled suite: equal values and gradients by NumPy, torch and jax.
+"""Every case of every bundled suite: equal values and gradients by the engine, torch and jax.
 
 Here the libraries are called directly, with none of adbench's backends in between.
 """
@@ -10,18 +10,12 @@ import numpy as np
 import optree
 import pytest
 
+from adbench import engine
 from adbench.suite import call_params, load_function, load_suites, make_inputs
 
 SUITES = load_suites(Path(__file__).parents[2] / "suites")
 CASES = [case for suite in SUITES for case in suite.cases]
 SMALL = [case for case in CASES if "large" not in case.tags]
-
-DISAGREEMENTS = {
-    "softplus_hidden_kinks": "jax takes 1 for the slope of |x| at 0",
-    "determinant_singular": "torch gives zero where det A is exactly zero",
-    "hypotenuse_magnitudes": "jax is wrong where x² + y² would over- or underflow",
-}
-"""Cases where a library is known to be wrong; their suites say so by xfail."""
 
 RTOL = {"float32": 2e-5, "float64": 1e-10, "complex128": 1e-10}
 
@@ -70,6 +64,13 @@ def value_by_numpy(case):
     return problem(np.asarray, problem.point)
 
 
+def value_and_gradient_by_the_engine(case):
+    problem = Problem(case, "native")
+    outputs, pull = engine.vjp(lambda *leaves: problem(np.asarray, leaves), *problem.point)
+    cotangents = [np.asarray(c, dtype=o.dtype) for c, o in random_cotangents(outputs)]
+    return outputs, pull(cotangents)
+
+
 def value_and_gradient_by_torch(torch, case):
     problem = Problem(case, "torch")
     tensors = [torch.tensor(leaf, requires_grad=True) for leaf in problem.point]
@@ -108,27 +109,28 @@ def assert_close(ours, theirs, case):
         np.testing.assert_allclose(b, a, rtol=rtol, atol=1e-3 * rtol * scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SMALL, ids=by_name)
 def test_libraries_agree(case, torch, jax):
     values, gradients = {}, {}
     if has(case, "native"):
         values["numpy"] = value_by_numpy(case)
+        values["native"], gradients["native"] = value_and_gradient_by_the_engine(case)
     if has(case, "torch"):
         values["torch"], gradients["torch"] = value_and_gradient_by_torch(torch, case)
     if has(case, "jax"):
         values["jax"], gradients["jax"] = value_and_gradient_by_jax(jax, case)
-    assert values
+    assert gradients
     for first, second in combinations(values, 2):
         assert_close(values[first], values[second], case)
-    if case.base.endswith("_kink") or case.base in DISAGREEMENTS:
-        return
+    if case.base.endswith("_kink"):
+        return  # subgradients: each library has its own
+    announced = [gradients.pop(xfail.backend) for xfail in case.xfail]
     for first, second in combinations(gradients, 2):
         assert_close(gradients[first], gradients[second], case)
-
-
-def test_every_known_disagreement_is_an_expected_failure():
-    announced = {case.base for case in CASES if case.xfail}
-    assert announced == set(DISAGREEMENTS)
+    for wrong in announced:
+        with pytest.raises(AssertionError):
+            assert_close(gradients["native"], wrong, case)
 
 
 def test_names_descriptions_and_tags():
