@@ -51,16 +51,15 @@ class TorchBackend(Backend):
     ) -> BoundFunction:
         call = Call(function, arguments, differentiable, params)
         if self.mode == "eager":
-            return _TorchFunction(call, self._device)
-        # Dynamo stops compiling, silently, after a few specialisations of one code object;
-        # a grid of cases over the same function would reach that.
-        torch.compiler.reset()
-        with _compiling():
-            call.function = torch.compile(function)
-            return _CompiledFunction(call, self._device)
+            return TorchFunction(call, self._device)
+        from adbench.backends.torch_compile import bind_compiled
+
+        return bind_compiled(call, self._device)
 
 
-class _TorchFunction(BoundFunction):
+class TorchFunction(BoundFunction):
+    """A function run and differentiated by eager PyTorch."""
+
     def __init__(self, call: Call, device: Any) -> None:
         self._call = call
         self._device = device
@@ -78,9 +77,9 @@ class _TorchFunction(BoundFunction):
         try:
             return self.value(x)
         except RuntimeError as error:
-            # A function that calls autograd.grad itself (a force, a PDE residual) has no
-            # value without tracking, so it is always given tracked tensors.
-            if "does not require grad" not in str(error):
+            # A function that calls autograd.grad itself (a force, a PDE residual) or registers
+            # hooks has no value without tracking, so it is always given tracked tensors.
+            if "grad" not in str(error):
                 raise
             self._tracks = True
             return self.value(x)
@@ -91,20 +90,20 @@ class _TorchFunction(BoundFunction):
             if self._tracks:
                 seen = [tensor.requires_grad_().clone() for tensor in seen]
             with self._data(x) as data:
-                return [_array(out) for out in self._run(seen, data)]
+                return [array_of(out) for out in self._run(seen, data)]
 
     def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
         with torch.enable_grad(), self._data(x) as data:
             leaves = [self._tensor(a).requires_grad_() for a in x]
             seen = [leaf.clone() for leaf in leaves]
             outs = self._run(seen, data)
-            outputs = [_array(out) for out in outs]
+            outputs = [array_of(out) for out in outs]
             given = self._like(cotangents, outs)
-            before = [_array(cotangent) for cotangent in given]
+            before = [array_of(cotangent) for cotangent in given]
             gradients = _pull_back(outs, leaves, given)
             return Pullback(
                 outputs,
-                [None if g is None else _array(g) for g in gradients],
+                [None if g is None else array_of(g) for g in gradients],
                 self._mutated(x, seen, data, before, given),
             )
 
@@ -113,6 +112,11 @@ class _TorchFunction(BoundFunction):
         try:
             return self._forward_mode(x, tangents)
         except NotImplementedError:
+            return self._double_backward(x, tangents)
+        except RuntimeError as error:
+            # A function that uses forward mode itself cannot have it nested around it.
+            if "Nested forward mode" not in str(error):
+                raise
             return self._double_backward(x, tangents)
 
     def _forward_mode(self, x: Arrays, tangents: Arrays) -> list[Array]:
@@ -129,7 +133,7 @@ class _TorchFunction(BoundFunction):
                 for primal, tangent in zip(primals, self._like(tangents, primals), strict=True)
             ]
             outs = [forward_ad.unpack_dual(out) for out in self._run(duals, data)]
-            return [_array(out.tangent, like=out.primal) for out in outs]
+            return [array_of(out.tangent, like=out.primal) for out in outs]
 
     def _double_backward(self, x: Arrays, tangents: Arrays) -> list[Array]:
         """Jt as the derivative, in the cotangent u, of ⟨vjp(u), t⟩, which is linear in u."""
@@ -141,7 +145,7 @@ class _TorchFunction(BoundFunction):
                 gradients = _pull_back(outs, leaves, dummies, create_graph=True)
                 _refuse_once_differentiable(gradients)
                 pushed = _pull_back(gradients, dummies, self._like(tangents, leaves))
-            return [_array(p, like=out) for p, out in zip(pushed, outs, strict=True)]
+            return [array_of(p, like=out) for p, out in zip(pushed, outs, strict=True)]
 
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
         """By double backward, ∇⟨vjp(x), tangents⟩: a right gradient's Jacobian is symmetric, so
@@ -158,7 +162,7 @@ class _TorchFunction(BoundFunction):
                     _refuse_once_differentiable(gradients)
                 seconds = _pull_back(gradients, leaves, self._like(tangents, leaves))
             self._differentiates_twice = True
-            return [None if s is None else _array(s) for s in seconds]
+            return [None if s is None else array_of(s) for s in seconds]
 
     def value_batch(self, x: Arrays) -> list[Array]:
         with torch.no_grad(), self._data(x) as data, warnings.catch_warnings():
@@ -167,8 +171,8 @@ class _TorchFunction(BoundFunction):
             try:
                 outs = batched(*[self._tensor(a) for a in x])
             except Exception as error:
-                raise UnsupportedError(f"torch.func.vmap: {_first_line(error)}") from error
-            return [_array(out) for out in outs]
+                raise UnsupportedError(f"torch.func.vmap: {first_line(error)}") from error
+            return [array_of(out) for out in outs]
 
     def _run(self, active: Sequence[Tensor], data: Sequence[Tensor]) -> list[Tensor]:
         value = self._call(self._call.merge(active, data))
@@ -237,54 +241,6 @@ class _TorchFunction(BoundFunction):
         return made
 
 
-class _CompiledFunction(_TorchFunction):
-    """The function under `torch.compile`. Compiled graphs carry no forward tangents and no
-    second backward, so JVP and HVP compile the function's own transforms instead."""
-
-    def value(self, x: Arrays) -> list[Array]:
-        with _compiling():
-            return super().value(x)
-
-    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
-        with _compiling():
-            return super().vjp(x, cotangents)
-
-    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
-        def pushed(active: Any, directions: Any, data: Any) -> Any:
-            return torch.func.jvp(
-                lambda *seen: tuple(self._run(seen, data)), tuple(active), tuple(directions)
-            )[1]
-
-        return self._transform(pushed, x, tangents)
-
-    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
-        def gradient(active: Any, data: Any, weights: Any) -> Any:
-            _, pull = torch.func.vjp(lambda *seen: tuple(self._run(seen, data)), *active)
-            return pull(tuple(weights))
-
-        def second(active: Any, directions: Any, data: Any) -> Any:
-            with torch.no_grad():
-                outs = self._run(active, data)
-            weights = self._like(cotangents, outs)
-            return torch.func.jvp(
-                lambda *seen: gradient(seen, data, weights), tuple(active), tuple(directions)
-            )[1]
-
-        return list(self._transform(second, x, tangents))
-
-    def value_batch(self, x: Arrays) -> list[Array]:
-        raise UnsupportedError("torch:compile evaluates one input at a time")
-
-    def _transform(self, transform: Callable[..., Any], x: Arrays, v: Arrays) -> list[Array]:
-        with self._data(x) as data, _compiling():
-            active = [self._tensor(a) for a in x]
-            try:
-                pushed = torch.compile(transform)(active, self._like(v, active), data)
-            except (RuntimeError, NotImplementedError) as error:
-                raise UnsupportedError(f"torch.compile: {_first_line(error)}") from error
-            return [_array(p) for p in pushed]
-
-
 def _pull_back(
     outs: Sequence[Tensor],
     leaves: Sequence[Tensor],
@@ -332,7 +288,7 @@ def _unchanged(arrays: Arrays, tensors: Sequence[Tensor]) -> bool:
     )
 
 
-def _array(tensor: Tensor | None, like: Tensor | None = None) -> Array:
+def array_of(tensor: Tensor | None, like: Tensor | None = None) -> Array:
     """A NumPy copy (a result must not change when the function's own state does); zeros of
     `like` for None."""
     if tensor is None:
@@ -349,27 +305,12 @@ def _second_derivative(what: str) -> Iterator[None]:
         text = str(error)
         known = ("once_differentiable", "not implemented", "not been implemented", "not support")
         if isinstance(error, NotImplementedError) or any(part in text for part in known):
-            raise UnsupportedError(f"no {what}: {_first_line(error)}") from error
+            raise UnsupportedError(f"no {what}: {first_line(error)}") from error
         raise
 
 
 @contextmanager
-def _compiling() -> Iterator[None]:
-    """Says in one line what stopped `torch.compile`; the function's own errors pass through."""
-    try:
-        with _quiet():
-            yield
-    except torch._dynamo.exc.TorchDynamoException as error:
-        inner = getattr(error, "inner_exception", error)
-        if type(inner).__name__ == "InvalidCxxCompiler":
-            raise BackendUnavailableError(
-                "torch:compile needs a C++ compiler", "install g++ or clang++, or set CXX"
-            ) from error
-        raise UnsupportedError(f"torch.compile: {_first_line(inner)}") from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the warnings that PyTorch's own modules raise about one another."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.")
@@ -380,11 +321,12 @@ def _quiet() -> Iterator[None]:
 @functools.cache
 def _load_forward_mode() -> None:
     """The first dual number loads a module of decompositions, which warns."""
-    with _quiet(), forward_ad.dual_level():
+    with quiet(), forward_ad.dual_level():
         forward_ad.make_dual(torch.zeros(()), torch.zeros(()))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """An exception of a library in one line, to be quoted in one of ours."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
@@ -400,5 +342,5 @@ def _device(text: str) -> Any:
         try:
             torch.empty(0, device=device)
         except Exception as error:
-            raise BackendUnavailableError(f"no device {text}: {_first_line(error)}") from error
+            raise BackendUnavailableError(f"no device {text}: {first_line(error)}") from error
     return device

@@ -226,6 +226,22 @@ def test_a_function_that_differentiates_inside(bind):
         bound.value_batch([np.stack([X, X])])
 
 
+def test_a_function_that_asks_for_its_inputs_gradient(bind):
+    def f(x):
+        x.retain_grad()
+        return x.sin()
+
+    bound = bind("torch", f, x=X)
+    assert np.allclose(bound.vjp([X], [np.ones(3)]).gradients[0], np.cos(X), rtol=1e-15)
+
+
+def test_a_function_that_uses_forward_mode_inside(bind):
+    def f(x):
+        return torch.func.jvp(lambda z: z**3, (x,), (torch.ones_like(x),))[1]
+
+    assert np.allclose(bind("torch", f, x=X).jvp([X], [X])[0], 6 * X * X, rtol=1e-15)
+
+
 def test_value_does_not_track(bind):
     modes = []
     bound = bind(
@@ -320,6 +336,39 @@ def test_compile_gives_the_same_derivatives(bind):
     assert np.allclose(second, -np.sin(X) * w * v * t + 4 * t, rtol=1e-14)
     with pytest.raises(UnsupportedError, match="one input at a time"):
         bound.value_batch([X[None]])
+
+
+@pytest.mark.slow
+def test_compile_takes_trees_and_compiles_once_a_dtype(bind):
+    def f(p, d):
+        return torch.sin(p["w"] * p["l"][0]) * d
+
+    p = {"w": X, "l": [X]}
+    compiled = bind("torch", f, mode="compile", data=("d",), p=p, d=X)
+    eager = bind("torch", f, data=("d",), p=p, d=X)
+    torch._dynamo.utils.counters.clear()
+    for k in range(12):  # more than Dynamo's limit of recompilations
+        x = [X + k, X]
+        for results in zip(
+            (compiled.vjp(x, [X]).gradients, compiled.jvp(x, x), compiled.hvp(x, [X], x)),
+            (eager.vjp(x, [X]).gradients, eager.jvp(x, x), eager.hvp(x, [X], x)),
+            strict=True,
+        ):
+            for ours, theirs in zip(*results, strict=True):
+                assert np.allclose(ours, theirs, rtol=1e-11)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] <= 4
+    assert not torch._dynamo.utils.counters["graph_break"]
+
+
+@pytest.mark.slow
+def test_compile_says_what_it_cannot_transform(bind):
+    bound = bind("torch", lambda x: Square.apply(x).sin(), mode="compile", x=X)
+    gradient = bound.vjp([X], [np.ones(3)]).gradients[0]
+    assert np.allclose(gradient, 2 * X * np.cos(X * X), rtol=1e-14)
+    with pytest.raises(UnsupportedError, match="setup_context"):
+        bound.jvp([X], [X])
+    with pytest.raises(UnsupportedError, match="setup_context"):
+        bound.hvp([X], [X], [X])
 
 
 @pytest.mark.slow
