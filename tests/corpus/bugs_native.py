@@ -372,7 +372,7 @@ plant(
     diagnosis="w1",
     buggy=network(softplus_reflected),
     fixed=network(lambda x: np.logaddexp(0.0, x)),
-    inputs=normal(w1=(3, 4), b1=4, w2=(4, 2), x=(5, 3)),
+    inputs=normal(scale=0.5, w1=(3, 4), b1=4, w2=(4, 2), x=(5, 3)),
     formula=_network_formula,
     where="softplus_reflected",
 )

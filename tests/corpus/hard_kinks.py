@@ -233,14 +233,14 @@ def sawtooth(x):
 
 @hard(
     "partly-quantised",
-    "x² with a part rounded to 10⁻¹²: noise, not slope",
+    "x² with a part in steps of 10⁻¹² every 10⁻⁶: any larger step sees a slope of 10⁻⁶ too many",
     normal(x=4),
     allowed=("pass", "inconclusive"),
-    inconclusive="a rounded part hides slopes below the size of its steps",
+    inconclusive="only steps below 10⁻⁶ see the slope, and rounding leaves those few digits",
 )
 def quantised(x):
     xp = array_namespace(x)
-    return x * x + xp.round(1e9 * x) * 1e-12 * 1e-3
+    return x * x + 1e-12 * xp.round(1e6 * x)
 
 
 @hard(

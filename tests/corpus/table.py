@@ -1,0 +1,225 @@
+"""Runs the checkers over the corpus and writes TABLE.md: found, missed, accused, inconclusive.
+
+    python tests/corpus/table.py [--backend torch ...] [--seeds 3] [-k TEXT] [--checker NAME ...]
+                                 [--write]
+
+A bug counts as found only where its fixed twin passes the same check ("undiscriminated" where
+it does not), and over several seeds only when every seed finds it. A right function counts as
+accused when any seed accuses it. `error` from a checker counts as an accusation: it is red.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from corpus import catalogue
+from corpus.baselines import CHECKERS, Checker, Question, ask
+from corpus.entry import BACKENDS, BackendName, Bug, Hard, make_inputs
+
+HERE = Path(__file__).parent
+RED = ("fail", "error")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry on one backend under one checker, over all seeds."""
+
+    entry: str
+    backend: str
+    kind: str
+    category: str
+    checker: str
+    outcome: str
+    seconds: float
+
+
+def judge_bug(buggy: list[str], fixed: list[str]) -> str:
+    """`found`, `missed`, `undiscriminated`, `inconclusive` or `n/a`, over the seeds' answers."""
+    if "n/a" in buggy:
+        return "n/a"
+    if all(answer in RED for answer in buggy):
+        return "found" if not any(answer in RED for answer in fixed) else "undiscriminated"
+    if "pass" in buggy:
+        return "missed"
+    return "inconclusive"
+
+
+def judge_hard(answers: list[str]) -> str:
+    """`right`, `accused`, `inconclusive` or `n/a`, over the seeds' answers."""
+    if "n/a" in answers:
+        return "n/a"
+    if any(answer in RED for answer in answers):
+        return "accused"
+    return "inconclusive" if "inconclusive" in answers else "right"
+
+
+def run_bug(checker: Checker, bug: Bug, seeds: int) -> Row:
+    """Ask about a bug and its twin; where a search would be needed, at the place it would find."""
+    start = time.perf_counter()
+    answers: dict[str, list[str]] = {"buggy": [], "fixed": []}
+    for seed in range(seeds):
+        inputs = make_inputs(bug, seed)
+        for which, function in (("buggy", bug.buggy), ("fixed", bug.fixed)):
+            answers[which].append(ask(checker, Question(bug, bug.backend, function, inputs, seed)))
+    outcome = judge_bug(answers["buggy"], answers["fixed"])
+    if any(answer in RED for answer in answers["fixed"]) and outcome != "undiscriminated":
+        outcome += ", twin accused"
+    seconds = (time.perf_counter() - start) / (2 * seeds)
+    kind = "bug, search" if bug.reach == "search" else "bug"
+    return Row(bug.id, bug.backend, kind, bug.category, checker.name, outcome, seconds)
+
+
+def run_hard(checker: Checker, entry: Hard, backend: BackendName, seeds: int) -> Row:
+    """Ask about a right function."""
+    start = time.perf_counter()
+    answers = [
+        ask(
+            checker,
+            Question(entry, backend, entry.on(backend), make_inputs(entry, seed), seed),
+        )
+        for seed in range(seeds)
+    ]
+    seconds = (time.perf_counter() - start) / seeds
+    name = f"{backend}/{entry.id}"
+    return Row(name, backend, "hard", "", checker.name, judge_hard(answers), seconds)
+
+
+def run(
+    backends: list[BackendName], seeds: int, text: str, names: list[str], progress: bool
+) -> list[Row]:
+    """Every selected entry under every selected checker of its backend."""
+    rows = []
+    for backend in backends:
+        checkers = [
+            c
+            for c in CHECKERS
+            if backend in c.backends and (not names or any(n in c.name for n in names))
+        ]
+        entries: list[Bug | Hard] = [*catalogue.bugs(backend), *catalogue.hards(backend)]
+        for entry in entries:
+            label = entry.id if isinstance(entry, Bug) else f"{backend}/{entry.id}"
+            if text not in label:
+                continue
+            for checker in checkers:
+                if isinstance(entry, Bug):
+                    row = run_bug(checker, entry, seeds)
+                else:
+                    row = run_hard(checker, entry, backend, seeds)
+                rows.append(row)
+                if progress and row.outcome not in ("found", "right"):
+                    print(f"{row.checker:27} {row.entry:45} {row.outcome}", file=sys.stderr)
+    return rows
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count}/{total}" if total else "–"
+
+
+def summary(rows: list[Row]) -> str:
+    """One line a checker and backend, as Markdown."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.checker, row.backend].append(row)
+    lines = [
+        "| checker | backend | found | needs search | undisc. | missed | inconclusive bugs "
+        "| right functions accused | inconclusive | twins accused | median time |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (checker, backend), members in groups.items():
+        bugs = [r for r in members if r.kind == "bug" and r.outcome != "n/a"]
+        search = [r for r in members if r.kind == "bug, search" and r.outcome != "n/a"]
+        hard = [r for r in members if r.kind == "hard" and r.outcome != "n/a"]
+        count = Counter(r.outcome.split(",")[0] for r in bugs)
+        hard_count = Counter(r.outcome for r in hard)
+        twins = sum("twin" in r.outcome or r.outcome == "undiscriminated" for r in bugs + search)
+        median = float(np.median([r.seconds for r in members]))
+        lines.append(
+            f"| {checker} | {backend} | {_share(count['found'], len(bugs))} "
+            f"| {_share(sum(r.outcome == 'found' for r in search), len(search))} "
+            f"| {count['undiscriminated']} | {count['missed']} | {count['inconclusive']} "
+            f"| {_share(hard_count['accused'], len(hard))} | {hard_count['inconclusive']} "
+            f"| {twins} | {1e3 * median:.3g} ms |"
+        )
+    return "\n".join(lines)
+
+
+def _matrix(rows: list[Row], kind: str) -> list[str]:
+    lines = []
+    for backend in dict.fromkeys(row.backend for row in rows):
+        members = [r for r in rows if r.backend == backend and r.kind.startswith(kind)]
+        if not members:
+            continue
+        checkers = list(dict.fromkeys(r.checker for r in members))
+        lines += ["", f"### {backend}", "", "| entry | " + " | ".join(checkers) + " |"]
+        lines.append("|---|" + "---|" * len(checkers))
+        by_entry: dict[str, dict[str, str]] = defaultdict(dict)
+        for row in members:
+            mark = " (search)" if row.kind == "bug, search" else ""
+            by_entry[row.entry.split("/", 1)[1] + mark][row.checker] = row.outcome
+        for entry, outcomes in by_entry.items():
+            lines.append(f"| {entry} | " + " | ".join(outcomes[c] for c in checkers) + " |")
+    return lines
+
+
+def document(rows: list[Row], seeds: int) -> str:
+    """The whole of TABLE.md."""
+    return "\n".join(
+        [
+            "# The corpus under the field's gradient checkers",
+            "",
+            f"Made by `python tests/corpus/table.py --seeds {seeds} --write`; {seeds} seed(s).",
+            "Every checker runs with its library's defaults. *Found*: the bug is red for every",
+            "seed and its fixed twin for none. *Undisc.*: the twin is red as well. *Missed*: green",
+            "for some seed. *Accused*: a right function is red for some seed; an exception counts",
+            "as red. *Needs search*: bugs in a region that no small change of the given point",
+            "reaches, asked about at the given point.",
+            "",
+            "## Summary",
+            "",
+            summary(rows),
+            "",
+            "## Bugs",
+            *_matrix(rows, "bug"),
+            "",
+            "## Right functions",
+            *_matrix(rows, "hard"),
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--backend", action="append", choices=BACKENDS, default=[])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("-k", dest="text", default="", help="only entries whose id holds TEXT")
+    parser.add_argument("--checker", action="append", default=[], help="only these (substring)")
+    parser.add_argument("--write", action="store_true", help="write TABLE.md")
+    parser.add_argument("--quiet", action="store_true", help="no line for each that is not right")
+    options = parser.parse_args()
+    rows = run(
+        options.backend or list(BACKENDS),
+        options.seeds,
+        options.text,
+        options.checker,
+        not options.quiet,
+    )
+    if not rows:
+        sys.exit("nothing was selected")
+    print(summary(rows))
+    if options.write:
+        (HERE / "TABLE.md").write_text(document(rows, options.seeds), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
