@@ -161,10 +161,17 @@ class CheckResult(_Model):
         return html_result(self)
 
 
+FailureKind = Literal[
+    "exception", "exit", "crash", "timeout", "memory", "output", "input", "missing", "startup"
+]
+"""`missing`: the backend is not here though it is required; `startup`: its worker could not be
+started. These two say nothing about the function."""
+
+
 class Failure(_Model):
     """Why a task ended in an error: the exception and the user's own frames, innermost last."""
 
-    kind: Literal["exception", "exit", "crash", "timeout", "memory", "output", "input", "missing"]
+    kind: FailureKind
     type: str = ""
     message: str
     frames: tuple[SourceLocation, ...] = ()
@@ -207,8 +214,11 @@ class CaseResult(_Model):
     def expected(self) -> bool:
         """Whether this outcome is as it should be: right, undecided, or failing as announced.
 
-        An announced failure that was skipped, or not decided, is no unexpected pass.
+        An announced failure that was skipped, or not decided, is no unexpected pass; a function
+        that could not even be tried has not failed as announced.
         """
+        if self.failure is not None and self.failure.kind in ("missing", "startup"):
+            return False
         if self.xfail is not None:
             return self.verdict not in (Verdict.PASS, Verdict.KINK)
         return self.verdict not in (Verdict.FAIL, Verdict.ERROR)

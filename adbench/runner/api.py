@@ -122,7 +122,7 @@ def _run(suites: Sequence[Suite], options: RunOptions, on_result: OnResult | Non
         started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=time.monotonic() - begin,
         command=options.command,
-        environment=place.model_copy(update={"threads": place.threads | threads}),
+        environment=place.model_copy(update={"threads": threads}),
         suites=tuple(_info(suite) for suite in suites),
         results=tuple(done[index] for index in sorted(done)),
         planned=len(tasks),

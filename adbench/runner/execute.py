@@ -23,11 +23,11 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
     `started` is called once the backend's library is imported and the user's own code is about
     to run: a time limit counts from there. Raises nothing but KeyboardInterrupt.
     """
-    start, begin = os.getcwd(), time.perf_counter()
+    start, begin, has_started = os.getcwd(), time.perf_counter(), False
 
     def start_clock() -> None:
-        nonlocal begin
-        begin = time.perf_counter()
+        nonlocal begin, has_started
+        begin, has_started = time.perf_counter(), True
         started()
 
     try:
@@ -39,7 +39,10 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
         raise
     except BaseException as error:
         os.chdir(start)  # the user's function may have left it; paths are shown relative to it
-        return outcomes.failed(task, failure_of(error, task, start), time.perf_counter() - begin)
+        failure = failure_of(error, task, start)
+        if not has_started:  # the library itself, and not the user's function, is at fault
+            failure = failure.model_copy(update={"kind": "startup"})
+        return outcomes.failed(task, failure, time.perf_counter() - begin)
 
 
 def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:

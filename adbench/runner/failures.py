@@ -10,16 +10,14 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import adbench
 from adbench.backends import ArgumentError, OutputError
-from adbench.record.model import Failure, SourceLocation
+from adbench.record.model import Failure, FailureKind, SourceLocation
 from adbench.runner.paths import shown_path
 from adbench.runner.tasks import Task
 from adbench.suite import FunctionLoadError, InputError
 
-Kind = Literal["exception", "exit", "crash", "timeout", "memory", "output", "input", "missing"]
 Place = tuple[str, int, str]
 """File (absolute), line, function."""
 
@@ -85,7 +83,7 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _kind(error: BaseException, raised: BaseException) -> Kind:
+def _kind(error: BaseException, raised: BaseException) -> FailureKind:
     if isinstance(raised, SystemExit):
         return "exit"
     if isinstance(raised, MemoryError):

@@ -28,7 +28,7 @@ def failed(task: Task, failure: Failure, seconds: float) -> CaseResult:
     """The check could not be done."""
     first, *more = failure.message.splitlines() or [""]
     reason = f"{first[:_REASON]} …" if more or len(first) > _REASON else first
-    if failure.kind in ("exception", "memory") and failure.type:
+    if failure.kind in ("exception", "memory", "startup") and failure.type:
         reason = f"{failure.type}: {reason}" if reason else failure.type
     return _result(task, Verdict.ERROR, reason, seconds, failure=failure)
 

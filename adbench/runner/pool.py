@@ -12,9 +12,9 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adbench.record.environment import available_cores
-from adbench.record.model import CaseResult, Failure
+from adbench.record.model import CaseResult, Failure, FailureKind
 from adbench.runner import outcomes
-from adbench.runner.failures import Kind, dumped_frames
+from adbench.runner.failures import dumped_frames
 from adbench.runner.messages import Hello, Result, RunTask, Started
 from adbench.runner.process import WorkerProcess
 from adbench.runner.tasks import Task
@@ -94,6 +94,8 @@ class _Busy:
     task: int | None = None
     begin: float = 0.0
     deadline: float = 0.0
+    started: bool = False
+    """Whether the task's own code has begun."""
     timed_out: bool = False
     closing: bool = False
     """Its channel has ended; it is about to be found dead."""
@@ -179,7 +181,7 @@ class _Pool:
                 case Hello():
                     self._assign(slot)
                 case Started():
-                    slot.worker.served = True
+                    slot.started = slot.worker.served = True
                     self._failed_starts[slot.worker.backend] = 0
                     slot.begin = time.monotonic()
                     limit = float("inf") if self._timeout is None else self._timeout
@@ -211,7 +213,7 @@ class _Pool:
             slot.worker.dismiss()
             self._leaving.append(slot.worker)
             return
-        slot.task = waiting.popleft()
+        slot.task, slot.started = waiting.popleft(), False
         slot.begin = time.monotonic()
         slot.deadline = slot.begin + STARTUP_SECONDS
         slot.worker.send(RunTask(id=slot.task, task=self._tasks[slot.task]))
@@ -257,8 +259,7 @@ class _Pool:
         self._failed_starts[backend] += 1
         if self._failed_starts[backend] < _MOST_FAILED_STARTS:
             return
-        message = f"not run, because its worker cannot start: {failure.message}"
-        failure = failure.model_copy(update={"message": message})
+        failure = failure.model_copy(update={"message": f"not run: {failure.message}"})
         waiting = self._pending[backend]
         while waiting:
             index = waiting.popleft()
@@ -266,22 +267,23 @@ class _Pool:
 
     def _failure(self, slot: _Busy, task: Task, status: int, lost: bool) -> Failure:
         kind, message = self._death(slot, status, lost)
+        printed = slot.worker.printed
+        if not slot.started:
+            kind = "startup"
+            last = printed.strip().rpartition("\n")[2]
+            said = f" ({last})" if last else ""
+            message = f"the worker for {slot.worker.backend} did not start: {message}{said}"
         dump = slot.worker.dump.decode("utf-8", "replace")
-        return Failure(
-            kind=kind,
-            message=message,
-            frames=dumped_frames(dump, task, self._start),
-            printed=slot.worker.printed,
-        )
+        frames = dumped_frames(dump, task, self._start)
+        return Failure(kind=kind, message=message, frames=frames, printed=printed)
 
-    def _death(self, slot: _Busy, status: int, lost: bool) -> tuple[Kind, str]:
+    def _death(self, slot: _Busy, status: int, lost: bool) -> tuple[FailureKind, str]:
         """What ended a worker, from its exit status and what was done to it."""
-        if slot.timed_out and not slot.worker.served:
-            return "timeout", f"the worker was not ready within {STARTUP_SECONDS:g} s"
         if slot.timed_out:
-            return "timeout", f"not finished within {self._timeout:g} s (--timeout)"
+            limit = self._timeout if slot.started else STARTUP_SECONDS
+            return "timeout", f"not finished within {limit:g} s"
         if lost:
-            return "crash", "the worker's channel was closed: does the function close descriptors?"
+            return "crash", "its channel was closed: does the function close all descriptors?"
         if status == -signal.SIGKILL:
             return "memory", _SYSTEM_KILL
         if status < 0:

@@ -141,6 +141,8 @@ def _reproduce(
         words += ["--dtype", dtype]
     if device != "cpu":
         words += ["--device", device]
+    if "derivatives" in check.model_fields_set:
+        words += [word for name in check.derivatives for word in ("--derivative", name)]
     for name in ("rtol", "atol"):
         if name in check.model_fields_set and (value := getattr(check, name)) is not None:
             words += [f"--{name}", repr(value)]

@@ -197,6 +197,22 @@ def test_a_missing_device_is_skipped_unless_required(attempt):
     assert required.reason.startswith("required, but ")
 
 
+def test_what_could_not_be_tried_has_not_failed_as_announced(attempt, monkeypatch):
+    announced = (XFail(backend="manual", reason="issue 7"), XFail(backend="jax", reason="8"))
+    assert attempt("raises", xfail=announced).expected
+    assert attempt(device="cuda", xfail=announced).expected  # skipped
+    assert not attempt(device="cuda", xfail=announced, require=True).expected
+
+    def broken(*_, **__):
+        raise ImportError("libcudart.so.12: cannot open shared object file")
+
+    monkeypatch.setattr("adbench.runner.execute.get_backend", broken)
+    result = attempt(xfail=announced, backend="jax")
+    assert result.failure.kind == "startup"
+    assert result.reason.startswith("ImportError: libcudart.so.12")
+    assert not result.expected
+
+
 def test_ctrl_c_is_not_a_result(attempt, tmp_path):
     file = tmp_path / "interrupted.py"
     file.write_text("def loss(x):\n    raise KeyboardInterrupt")

@@ -212,8 +212,12 @@ def test_a_worker_that_cannot_start_fails_its_backend_once_not_a_hundred_times(
     assert time.monotonic() - begin < 20
     assert sorted(outcome.index for outcome in outcomes) == list(range(100))
     messages = {outcome.result.failure.message for outcome in outcomes}
-    assert all("killed by SIGABRT" in message for message in messages)
-    assert "cannot start" in outcomes[-1].result.failure.message
+    assert {outcome.result.failure.kind for outcome in outcomes} == {"startup"}
+    assert messages == {
+        prefix + "the worker for native did not start: the worker was killed by SIGABRT (Aborted) "
+        "(the library cannot be loaded)"
+        for prefix in ("", "not run: ")
+    }
     assert outcomes[-1].result.failure.printed == "the library cannot be loaded\n"
 
 
