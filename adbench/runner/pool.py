@@ -195,8 +195,8 @@ class _Pool:
 
     def _finish(self, slot: _Busy, message: Result) -> Outcome:
         result = message.result
+        slot.worker.drain()  # printed before the result was sent, so it is all in the pipe
         if result.failure is not None:
-            slot.worker.drain()  # printed before the result was sent, so it is all here
             failure = result.failure.model_copy(update={"printed": slot.worker.printed})
             result = result.model_copy(update={"failure": failure})
         threads = {f"{slot.worker.backend}/{name}": n for name, n in message.threads.items()}

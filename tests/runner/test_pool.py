@@ -54,7 +54,7 @@ def test_megabytes_of_prints_leave_their_end(results):
 
 
 def test_prints_belong_to_their_own_task(results):
-    found = results("prints_megabytes", "exits", "says_pid")
+    found = results("prints_megabytes", "writes_to_every_descriptor", "exits", "says_pid")
     assert found["exits"].failure.printed == "leaving\n"
     assert found["says_pid"].failure.printed == ""
 
