@@ -42,6 +42,7 @@ class CaseBuilder:
     def build(self) -> list[Case]:
         """A Case for each grid point."""
         entry, defaults = self.entry, self.defaults
+        before = len(self.document.problems)
         functions = self._references()
         gradient = self._reference(entry.gradient, (*self.path, "gradient"))
         backends = entry.backends or defaults.backends
@@ -75,7 +76,8 @@ class CaseBuilder:
             }
             name = entry.name + _label(point)
             cases.append(Case(name=name, inputs=inputs, params=params, **common))
-        self._check_params(builder.used)
+        if not self.broken and len(self.document.problems) == before:
+            self._check_params(builder.used)
         return cases
 
     def _raw(self) -> Mapping[str, Any]:
@@ -134,10 +136,6 @@ class CaseBuilder:
             self.document.complain(path, "the matrix is empty", "as in matrix: {n: [2, 10]}")
             return []
         for name in axes:
-            if not name.isidentifier():
-                self.document.complain(
-                    (*path, name), f"{name!r} is no name that a Python function can take"
-                )
             if name in self.entry.params:
                 self.document.complain(
                     (*path, name), f"{name!r} is also in `params`", "keep one of the two"
@@ -146,9 +144,8 @@ class CaseBuilder:
         for values in axes.values():
             total *= len(values)
         if total > MAX_POINTS:
-            self.document.complain(
-                path, f"the matrix has {total:,} points; at most {MAX_POINTS:,} are run"
-            )
+            message = f"the matrix has {total:,} points; at most {MAX_POINTS:,} are run"
+            self.document.complain(path, message)
             return []
         points = [
             dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())
@@ -179,8 +176,6 @@ class CaseBuilder:
 
     def _check_params(self, used: Set[str]) -> None:
         """Refuse a parameter that neither a size nor any of the functions reads: a slip."""
-        if not self.broken.isdisjoint({"inputs", "function", "gradient"}) or not self._functions:
-            return
         signatures = [signature_of(ref) for ref in self._functions]
         known = [s for s in signatures if s is not None]
         if len(known) < len(signatures) or any(s.takes_any for s in known):

@@ -97,7 +97,8 @@ def _complain_one(document: Document, details: ErrorDetails, path: Path, rest: l
             pattern = str(context.get("pattern", ""))
             message = _PATTERNS.get(pattern, "is no reference to a function")
             hint = "" if pattern in _PATTERNS else _REFERENCE
-            document.complain(path, f"{value!r} {message}", hint, key="[key]" in rest)
+            of_key = "[key]" in rest or pattern == forms.IDENTIFIER
+            document.complain(path, f"{value!r} {message}", hint, key=of_key)
         case "too_short":
             document.complain(path, _too_short(last), key=bool(path and isinstance(path[-1], str)))
         case "greater_than_equal":

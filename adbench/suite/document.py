@@ -52,6 +52,8 @@ class Document:
     values: dict[Path, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    spoilt: set[Mark] = field(default_factory=set)
+    """Places of what YAML itself has made unusable: nothing more is said of them."""
 
     def complain(
         self, path: Path, message: str, hint: str = "", *, key: bool = False, offset: int = 0
@@ -61,6 +63,8 @@ class Document:
         `offset` points into a value that is text, where the text stands in the file as it is.
         """
         mark = self.mark(path, key=key)
+        if mark in self.spoilt:
+            return
         text = self.get(path)
         if offset and isinstance(text, str) and mark.line <= len(self.lines):
             line = self.lines[mark.line - 1]
@@ -136,6 +140,10 @@ def _compose(document: Document) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message, hint = _explain(error)
+        if "end of stream" in message or "<stream end>" in message:
+            # The end of the file is not where a bracket or a quote was forgotten.
+            mark = error.context_mark or mark
+            message = "what begins here is not closed, or not finished"
         raise SuiteError([document.problem(_mark(mark), message, hint)]) from error
     except ReaderError as error:
         before = _LINE_BREAK.split(document.text[: error.position])
@@ -192,8 +200,9 @@ class _Converter:
         return SuiteError([*self.document.problems, problem])
 
     def _complain(self, node: Node, message: str, hint: str = "") -> None:
-        problem = self.document.problem(_mark(node.start_mark), message, hint)
-        self.document.problems.append(problem)
+        mark = _mark(node.start_mark)
+        self.document.spoilt.add(mark)
+        self.document.problems.append(self.document.problem(mark, message, hint))
 
     def _count(self, node: Node) -> None:
         self.count += 1
