@@ -143,7 +143,9 @@ def _compose(document: Document) -> Node | None:
         if "end of stream" in message or "<stream end>" in message:
             # The end of the file is not where a bracket or a quote was forgotten.
             mark = error.context_mark or mark
-            message = "what begins here is not closed, or not finished"
+            inside = mark is not None and mark.index < len(document.text.rstrip())
+            message = "what begins here is not closed" if inside else "the file ends too early"
+            hint = "close the bracket or the quotes"
         raise SuiteError([document.problem(_mark(mark), message, hint)]) from error
     except ReaderError as error:
         before = _LINE_BREAK.split(document.text[: error.position])

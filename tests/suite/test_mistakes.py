@@ -21,7 +21,7 @@ def corpus() -> dict[str, tuple[str, str, str]]:
     for block in blocks[1:]:
         name, _, rest = block.partition("\n")
         text, message, *hint = re.split(r"^--- (.*)\n?", rest.rstrip("\n"), flags=re.MULTILINE)[:4]
-        text = text.replace("\\t", "\t").replace("\\x07", "\x07")
+        text = text.removesuffix("\n").replace("\\t", "\t").replace("\\x07", "\x07")
         mistakes[name] = (text, message, hint[1] if len(hint) > 1 else "")
     return mistakes
 
