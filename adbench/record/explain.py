@@ -53,7 +53,7 @@ def explain(check: CheckResult) -> str:
 def headline(check: CheckResult) -> str:
     """`✗ fail: loss on torch:eager (float64, seed 0): …`."""
     mark = f"{_GLYPHS[check.verdict]} {check.verdict.value}"
-    return f"{mark}: {_subject(check)}: {check.reason}"
+    return ": ".join(filter(None, [mark, _subject(check), check.reason]))
 
 
 def explain_finding(finding: Finding) -> str:
@@ -69,12 +69,12 @@ def explain_finding(finding: Finding) -> str:
 
 
 def evidence_of(finding: Finding) -> str:
-    """`x[1, 2] of the vjp: AD -4, numeric 4 ± 3.1e-09; allowed difference 1.0e-07`, or ""."""
-    place = place_of(finding)
-    if finding.derivative:
-        place = f"{place} of the {finding.derivative}" if place else f"the {finding.derivative}"
-    if finding.output:
-        place += f" of output {finding.output}"
+    """`x[1, 2], output y[0]: AD -4, numeric 4 ± 3.1e-09; tolerance 1e-07`, or "".
+
+    What the finding's sentence has named already is not named again.
+    """
+    places = [place_of(finding), f"output {finding.output}" if finding.output else ""]
+    place = ", ".join(name for name in places if name and name not in finding.message)
     ad, numeric = format_values(finding.ad, finding.numeric)
     values = []
     if finding.ad is not None:
@@ -117,15 +117,13 @@ def explain_failure(failure: Failure) -> str:
 
 
 def worth_of(check: CheckResult) -> str:
-    """The smallest error that a pass would have shown; "" where nothing was compared."""
-    if check.resolution is None:
+    """What the check could have found; "" where it has found something, or compared nothing."""
+    if check.resolution is None or check.verdict in (Verdict.FAIL, Verdict.ERROR):
         return ""
     compared = sum(derivative.compared for derivative in check.derivatives)
     what = f"{compared:,} {'value' if compared == 1 else 'values'} compared"
-    return (
-        f"A relative error above {check.resolution:.1g} would have been found "
-        f"({what}, {check.evaluations:,} evaluations, {check.seconds:.2g} s)."
-    )
+    cost = f"{check.evaluations:,} evaluations, {check.seconds:.2g} s"
+    return f"A relative error above {check.resolution:.1g} would have shown ({what}, {cost})."
 
 
 def format_values(ad: float | None, numeric: float | None) -> tuple[str, str]:
@@ -160,9 +158,13 @@ def _subject(check: CheckResult) -> str:
 
 
 def _derivative_lines(check: CheckResult) -> Iterator[str]:
-    """One line a derivative; none where the headline has said it all."""
-    if len(check.derivatives) == 1 and check.derivatives[0].reason == check.reason:
-        return
+    """One line a derivative; none where the headline or the findings say it all."""
+    if len(check.derivatives) == 1:
+        (only,) = check.derivatives
+        if only.reason in check.reason or any(
+            only.derivative == f.derivative for f in check.findings
+        ):
+            return
     for derivative in check.derivatives:
         mark = f"{_GLYPHS[derivative.verdict]} {derivative.verdict.value}"
         yield f"{derivative.derivative}  {mark}: {derivative.reason}"
@@ -183,8 +185,8 @@ def html_result(check: CheckResult) -> str:
     escape = html.escape
     parts = [
         '<div class="adbench">',
-        f"<p><strong>{_GLYPHS[check.verdict]} {check.verdict.value}</strong>: "
-        f"{escape(_subject(check))}: {escape(check.reason)}</p>",
+        f"<p><strong>{_GLYPHS[check.verdict]} {check.verdict.value}</strong>"
+        f"{escape(headline(check).partition(check.verdict.value)[2])}</p>",
     ]
     if list(_derivative_lines(check)):
         rows = "".join(_html_row(derivative) for derivative in check.derivatives)

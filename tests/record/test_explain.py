@@ -80,7 +80,7 @@ def test_bound_has_two_digits():
 def test_a_finding_says_what_where_and_how_sure():
     assert explain_finding(result().findings[0]).splitlines() == [
         "One of 6 elements is wrong.",
-        "  params['w'][1, 2] of the vjp: AD -4, numeric 4 ± 3.1e-09; tolerance 1e-07",
+        "  params['w'][1, 2]: AD -4, numeric 4 ± 3.1e-09; tolerance 1e-07",
         "  looks like: sign flipped",
         "  at model.py:12 in loss: return -x.sum()",
     ]
@@ -93,24 +93,45 @@ def test_a_finding_with_nothing_but_its_message_is_one_line():
     assert "x: AD 1" in explain_finding(scalar)
 
 
-def test_str_of_a_result_reads_from_verdict_to_worth():
+def test_a_place_is_named_once():
+    finding = Finding(
+        kind="v", level="fail", message="the gradient of x[3] is wrong", input="x", index=(3,),
+        output="y[0]", ad=1.0, numeric=2.0,
+    )  # fmt: skip
+    assert explain_finding(finding).splitlines()[1] == "  output y[0]: AD 1, numeric 2"
+
+
+VJP = DerivativeResult(derivative="vjp", verdict=Verdict.PASS, reason="agrees", compared=6)
+JVP = DerivativeResult(derivative="jvp", verdict=Verdict.SKIPPED, reason="no forward mode")
+
+
+def test_str_of_a_failure():
     text = str(result())
     assert text == explain(result())
-    first, *rest = text.splitlines()
-    assert first == "✗ fail: loss on torch:eager (float64, seed 0): 1 of 6 elements is wrong"
-    assert "  vjp  ✗ fail: 1 of 6" in rest
-    assert rest[-1] == (
-        "  A relative error above 3e-09 would have been found "
-        "(6 values compared, 1,200 evaluations, 0.25 s)."
-    )
+    assert text.splitlines() == [
+        "✗ fail: loss on torch:eager (float64, seed 0): 1 of 6 elements is wrong",
+        "",
+        *(f"  {line}" for line in explain_finding(result().findings[0]).splitlines()),
+    ]
+
+
+def test_str_of_a_pass_says_what_it_is_worth():
+    passed = result(verdict=Verdict.PASS, reason="", findings=(), derivatives=(VJP, JVP))
+    assert str(passed).splitlines() == [
+        "✓ pass: loss on torch:eager (float64, seed 0)",
+        "  vjp  ✓ pass: agrees",
+        "  jvp  – skipped: no forward mode",
+        "",
+        "  A relative error above 3e-09 would have shown "
+        "(6 values compared, 1,200 evaluations, 0.25 s).",
+    ]
 
 
 def test_a_result_says_its_reason_once():
     passed = result(
-        verdict=Verdict.PASS, reason="6 of 6 agree", findings=(), resolution=None,
-        derivatives=(DerivativeResult(derivative="vjp", verdict="pass", reason="6 of 6 agree"),),
-    )  # fmt: skip
-    assert str(passed) == "✓ pass: loss on torch:eager (float64, seed 0): 6 of 6 agree"
+        verdict=Verdict.PASS, reason="vjp: agrees", findings=(), resolution=None, derivatives=(VJP,)
+    )
+    assert str(passed) == "✓ pass: loss on torch:eager (float64, seed 0): vjp: agrees"
 
 
 def test_rich_shows_the_same_words():
@@ -135,10 +156,13 @@ def test_html_escapes_everything_a_user_wrote():
                 where=SourceLocation(file=evil, line=1, text=evil),
             ),
         ),
-        derivatives=(DerivativeResult(derivative=evil, verdict="fail", reason=evil + "2"),),
+        derivatives=(
+            DerivativeResult(derivative=evil, verdict="fail", reason=evil + "2"),
+            DerivativeResult(derivative="jvp", verdict="pass", reason=evil),
+        ),
     )._repr_html_()  # fmt: skip
     assert "<script" not in shown
-    assert shown.count("&lt;script&gt;") >= 8
+    assert shown.count("&lt;script&gt;") == 9
     assert "✗ fail" in shown
 
 
