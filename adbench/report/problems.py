@@ -53,12 +53,13 @@ def explanation(result: CaseResult) -> tuple[str, ...]:
     """The lines that explain one result: reason, findings, exception and the user's frames."""
     lines: list[str] = []
     findings = result.check.findings if result.check else ()
-    said = {finding.message for finding in findings}
-    if result.reason not in said and not result.failure:
+    if not result.failure and not any(finding.message in result.reason for finding in findings):
         lines += visible_lines(result.reason)
+    told = {finding.derivative for finding in findings}
     for derivative in result.check.derivatives if result.check else ():
         undecided = derivative.verdict not in (Verdict.PASS, Verdict.KINK)
-        if undecided and derivative.reason not in {*said, result.reason}:
+        known = derivative.derivative in told or derivative.reason in result.reason
+        if undecided and not known:
             lines += visible_lines(f"{derivative.derivative}: {derivative.reason}")
     for finding in findings[:_FINDINGS_SHOWN]:
         lines += visible_lines(explain_finding(finding))
@@ -113,9 +114,10 @@ def _one_line(group: Sequence[CaseResult]) -> RenderableType:
 
 
 def _note(group: Sequence[CaseResult], remark: str) -> RenderableType:
-    line = Text.assemble(mark(group[0]).text(), "  ", _tasks(group), ": ", visible(remark))
-    line.overflow = "fold"
-    return line
+    line = Text.assemble(mark(group[0]).text(), "  ", _tasks(group), overflow="fold")
+    if group[0].verdict is Verdict.SKIPPED:  # the remark ends in a command, to be copied whole
+        return Group(line, Text(f"  {visible(remark)}", no_wrap=True, overflow="ignore"))
+    return line.append(f": {visible(remark)}")
 
 
 def _remark(result: CaseResult) -> str:

@@ -15,7 +15,7 @@ from adbench.report.matrix import column
 from adbench.report.visible import visible
 
 _LONGEST_COMMAND = 2000
-_REPEATABLE = ("--backend", "--arg")
+_REPEATABLE = ("--backend", "--arg", "--derivative")
 _ORDER = (
     MARKS[Verdict.FAIL],
     XPASS,

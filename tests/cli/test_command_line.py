@@ -77,7 +77,6 @@ def test_no_arguments_show_the_help(adbench) -> None:
         (["check", "right.yaml", "-k", "("], "missing"),
         (["check", "rihgt.yaml"], "rihgt.yaml"),
         (["check", "functions.py:rihgt"], "did you mean 'right'?"),
-        (["check", "functions.py:right"], "--arg 'x=normal(3)'"),
         (["check", "functions.py:right", "--arg", "x=nromal(3)"], "normal"),
         (["check", "functions.py:right", "--arg", "x"], "--arg"),
         (["check"], "Usage"),

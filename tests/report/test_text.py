@@ -26,7 +26,7 @@ def test_report_matches_golden_file(everything: RunRecord, width: int) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_lines_fit_except_commands(everything: RunRecord, width: int) -> None:
     for line in text(everything, width).splitlines():
-        assert len(line) <= width or "adbench check" in line
+        assert len(line) <= width or "adbench check" in line or "pip install" in line
         assert line == line.rstrip()
 
 
