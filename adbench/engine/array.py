@@ -7,6 +7,7 @@ NumPy's functions reach through NEP 13 (`__array_ufunc__`) and NEP 18 (`__array_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -78,8 +79,9 @@ class TracedArray:
     def __float__(self) -> NoReturn:
         raise DifferentiationError(
             "float()",
-            "would detach a traced array from its tape (math.* functions call it too)",
-            "leave float() out, use np.* for math.*, or float(stop_gradient(x)) for a constant",
+            "would detach a traced array from its tape (math.* and y[i] = x call it too)",
+            "leave float() out, use np.* for math.*, or float(stop_gradient(x)) for a constant; "
+            "to store x in an array, make the array with np.zeros_like(x, shape=...)",
         )
 
     def __complex__(self) -> NoReturn:
@@ -254,11 +256,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     dtype = kwargs.pop("dtype", None)
     for name in ("casting", "order", "subok"):
         kwargs.pop(name, None)  # they decide layout and checks, not values
-    if kwargs:
+    if not accepts(handler, kwargs):
         raise DifferentiationError(name_of(ufunc), f"options {sorted(kwargs)} are not supported")
     if dtype is not None:
         inputs = tuple(astype(x, dtype) for x in inputs)
-    result = handler(*inputs)
+    result = handler(*inputs, **kwargs)
     if out is None:
         if where is not True:
             raise DifferentiationError(
@@ -271,6 +273,13 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     if where is not True:
         result = HANDLERS[np.where](where, result, target)
     return write(target, result, name_of(ufunc))
+
+
+def accepts(handler: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a handler is a composition that takes these options by name."""
+    return not kwargs or (
+        isinstance(handler, FunctionType) and set(kwargs) <= {*(handler.__kwdefaults__ or ())}
+    )
 
 
 def astype(x: Any, dtype: Any) -> Any:

@@ -29,6 +29,12 @@ ZERO = "zero"
 PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name: the table that the conformance test walks."""
 
+DERIVED: dict[str, Any] = {}
+"""NumPy and SciPy functions that are compositions of primitives, by name."""
+
+CONSTANT: dict[str, Any] = {}
+"""NumPy functions with a zero derivative, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -57,6 +63,8 @@ class Primitive:
     options: dict[str, Any]
     rules: tuple[Rule | str | None, ...]
     variadic: bool = False
+    refused: frozenset[str] = frozenset()
+    """Options that change the derivative but that no rule reads."""
     source: str = field(default="", compare=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -85,6 +93,10 @@ class Primitive:
         for name, value in list(options.items()):
             if value is np._NoValue:
                 del options[name]
+            elif name in self.refused and value is not None and value is not True:
+                raise DifferentiationError(
+                    self.name, f"{name}= has no derivative rule", "np.where, or x[mask], before it"
+                )
             elif name != "out" and isinstance(value, TracedArray):
                 options[name] = self.constant_option(name, value)
         return arrays, options
@@ -108,9 +120,9 @@ class Primitive:
             a.value if isinstance(a, TracedArray) and (a.tape is tape or a.tape is None) else a
             for a in arrays
         ]
-        out = self.function(*values, **options)
         if tape is None:
-            return out
+            return self.function(*values, **options)
+        out = self.apply(tuple(values), options)  # on the tapes further out, if any
         return self.record(tape, arrays, values, options, out)
 
     def record(
@@ -210,16 +222,15 @@ def define(
     name: str = "",
     source: str = "",
     each: Formula | None = None,
-    handles: bool = True,
+    additive: tuple[str, ...] = (),
     **rules: Formula | str | None,
 ) -> Primitive:
     """Declare a primitive: one keyword an array argument, in order, with its formula.
 
-    `each` declares a variadic primitive instead. `source` cites where formulas that are not
-    in every calculus book come from. Unless `handles`, NumPy's function of that name is
-    handled elsewhere (by an adaptor that normalises its arguments).
+    `each` declares a variadic primitive instead. `additive` names options that add a constant.
+    `source` cites where formulas that are not in every calculus book come from.
     """
-    name = name or name_of(function).removeprefix("numpy.")
+    name = name or short_name(function)
     options = {}
     if not isinstance(function, np.ufunc):
         parameters = inspect.signature(function).parameters
@@ -232,21 +243,28 @@ def define(
         }
     arrays = tuple(rules)
     formulas = [each] if each is not None else [rules[a] for a in arrays]
+    compiled = tuple(compile_rule(f, arrays, options, name) for f in formulas)
+    read = {r for rule in compiled if isinstance(rule, Rule) for r in rule.reads}
     primitive = Primitive(
         name=name,
         function=function,
         arrays=arrays,
         options=options,
-        rules=tuple(compile_rule(f, arrays, options, name) for f in formulas),
+        rules=compiled,
         variadic=each is not None,
+        refused=frozenset({"where", "initial"} & set(options) - read - {*additive}),
         source=source,
     )
     if name in PRIMITIVES:
         raise ValueError(f"{name} is declared twice")
     PRIMITIVES[name] = primitive
-    if handles:
-        HANDLERS[function] = primitive
+    HANDLERS[function] = primitive
     return primitive
+
+
+def short_name(function: Any) -> str:
+    """A function's name in the registry: without `numpy.` before it."""
+    return name_of(function).removeprefix("numpy.")
 
 
 def compile_rule(
@@ -276,6 +294,7 @@ def derived(*functions: Any) -> Callable[[Formula], Formula]:
     def register(composition: Formula) -> Formula:
         for function in functions:
             HANDLERS[function] = composition
+            DERIVED[short_name(function)] = function
         return composition
 
     return register
@@ -288,6 +307,7 @@ def constant(*functions: Any) -> None:
     """
     for function in functions:
         HANDLERS[function] = _on_plain_values(function)
+        CONSTANT[short_name(function)] = function
 
 
 def _on_plain_values(function: Any) -> Callable[..., Any]:

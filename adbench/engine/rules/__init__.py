@@ -3,6 +3,7 @@
 import adbench.engine.rules.constants
 import adbench.engine.rules.elementwise
 import adbench.engine.rules.fft
+import adbench.engine.rules.hints
 import adbench.engine.rules.indexing
 import adbench.engine.rules.joining
 import adbench.engine.rules.linalg

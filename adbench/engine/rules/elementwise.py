@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.primitive import ZERO, define
+from adbench.engine.array import plain
+from adbench.engine.primitive import ZERO, define, derived
 
 LOG2 = math.log(2.0)
 LOG10 = math.log(10.0)
@@ -98,17 +99,31 @@ define(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
 define(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 define(np.arctanh, x=lambda g, x: g / (1 - x * x))
 
-# Magnitudes and parts. np.sign of a complex number is x/|x|, and 0 at 0.
-define(np.absolute, x=lambda g, x: g * np.conj(np.sign(x)))
+
+# Magnitudes and parts.
+def absolute_pull_back(g: Any, x: Any, out: Any) -> Any:
+    """d|x| = Re(conj(x)/|x|·dx), and the subgradient 0 at 0."""
+    if x.dtype.kind != "c":
+        return g * np.sign(x)
+    return g / np.where(np.equal(out, 0), 1, out) * np.conj(x)
+
+
+@derived(np.sign)
+def _sign(x: Any, /) -> Any:
+    if x.dtype.kind != "c":
+        return np.sign(plain(x))
+    size = np.abs(x)
+    return x / np.where(np.equal(size, 0), 1, size)
+
+
+define(np.absolute, x=absolute_pull_back)
 define(np.fabs, x=lambda g, x: g * np.sign(x))
 define(np.conjugate, x=lambda g: np.conj(g))
 define(np.real, val=lambda g: g)
 define(np.imag, val=lambda g: g * -1j)
 define(
     np.angle,
-    z=lambda g, z, deg: (
-        np.imag(np.conj(z)) * (g * (-1 if not deg else -180 / math.pi)) / np.abs(z) ** 2
-    ),
+    z=lambda g, z, deg: g * (180 / math.pi if deg else 1) * -1j / z,  # Im(dz/z)
 )
 
 # Choices. At a tie each side gets half, the centre of the subgradients.

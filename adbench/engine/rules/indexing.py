@@ -203,20 +203,55 @@ def _partition(
     return np.take_along_axis(a, np.argpartition(plain(a), kth, axis=axis), axis)
 
 
-@derived(np.unique_values)
-def _unique_values(x: Any, /) -> Any:
+def _first_of_each(x: Any) -> Any:
+    """x's distinct values in ascending order, each gathered from where it first occurs."""
     return np.ravel(x)[np.unique(plain(x), return_index=True)[1]]
 
 
+@derived(np.unique_values)
+def _unique_values(x: Any, /) -> Any:
+    return _first_of_each(x)
+
+
+@derived(np.unique_all)
+def _unique_all(x: Any, /) -> Any:
+    return np.unique_all(plain(x))._replace(values=_first_of_each(x))
+
+
+@derived(np.unique_counts)
+def _unique_counts(x: Any, /) -> Any:
+    return np.unique_counts(plain(x))._replace(values=_first_of_each(x))
+
+
+@derived(np.unique_inverse)
+def _unique_inverse(x: Any, /) -> Any:
+    return np.unique_inverse(plain(x))._replace(values=_first_of_each(x))
+
+
 @derived(np.unique)
-def _unique(ar: Any, *args: Any, **kwargs: Any) -> Any:
-    if args or any(kwargs.get(k) for k in kwargs if k != "equal_nan"):
+def _unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    **kwargs: Any,
+) -> Any:
+    if axis is not None:
         raise DifferentiationError(
-            "numpy.unique",
-            "has a derivative for np.unique(x) only",
-            "np.unique_all(stop_gradient(x))",
+            "numpy.unique", "axis= has no derivative rule", "x[indices] from stop_gradient(x)"
         )
-    return _unique_values(ar)
+    found: Any = np.unique(plain(ar), True, return_inverse, return_counts)  # type: ignore[call-overload]
+    results = (_first_of_each(ar), *(found[1:] if return_index else found[2:]))
+    return results if len(results) > 1 else results[0]
+
+
+@derived(np.bincount)
+def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    x = plain(x)
+    if weights is None:
+        return np.bincount(x, minlength=minlength)
+    return scatter(weights, x, (max(minlength, int(np.max(x, initial=-1)) + 1),))
 
 
 # Triangles and diagonals.

@@ -189,13 +189,15 @@ def _eigvals(a: Any) -> Any:
 def svd_pull_back(g: Parts, out: Any, full_matrices: Any) -> Any:
     """Ā of the thin SVD [Wan & Zhang 2019, eqs. 2–4; Townsend 2016]."""
     U, s, Vh = out
-    if full_matrices and U.shape[-1] != Vh.shape[-1] and (0 in g.values or 2 in g.values):
+    k = s.shape[-1]
+    extra = [g.values[0][..., :, k:]] if 0 in g.values else []
+    extra += [g.values[2][..., k:, :]] if 2 in g.values else []
+    if full_matrices and any(np.any(plain(cotangent)) for cotangent in extra):
         raise DifferentiationError(
             "numpy.linalg.svd",
             "the extra columns of full_matrices=True are not determined by the argument",
             "np.linalg.svd(a, full_matrices=False)",
         )
-    k = s.shape[-1]
     U, Vh = U[..., :, :k], Vh[..., :k, :]
     identity = np.eye(k, dtype=s.dtype)
     sbar = conj(g.values[1]) if 1 in g.values else np.zeros_like(plain(s))

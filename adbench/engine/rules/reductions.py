@@ -69,6 +69,7 @@ def product_of_others(a: Any, out: Any, axis: Any, keepdims: Any) -> Any:
 define(
     np.sum,
     a=lambda g, a_shape, axis, keepdims, where: masked(spread(g, axis, a_shape, keepdims), where),
+    additive=("initial",),
 )
 define(
     np.mean,

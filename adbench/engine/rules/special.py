@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import _ufuncs as sp  # the ufuncs themselves, whatever wraps them
 
-from adbench.engine.primitive import define
+from adbench.engine.primitive import constant, define
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -186,3 +186,5 @@ define(sp.cosm1, x=lambda g, x: -g * np.sin(x))
 define(sp.exp10, x=lambda g, out: g * out * math.log(10))
 define(sp.sindg, x=lambda g, x: g * sp.cosdg(x) * (math.pi / 180))
 define(sp.cosdg, x=lambda g, x: -g * sp.sindg(x) * (math.pi / 180))
+
+constant(sp.gammasgn)

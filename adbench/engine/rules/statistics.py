@@ -410,6 +410,50 @@ def _sinc(x: Any) -> Any:
     return np.where(zero, 1 - (math.pi * x) ** 2 / 6, np.sin(y) / y)
 
 
+@derived(np.modf)
+def _modf(x: Any, /) -> Any:
+    whole = np.trunc(x)
+    return x - whole, whole
+
+
+@derived(np.divmod)
+def _divmod(x: Any, y: Any, /) -> Any:
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+@derived(np.linspace)
+def _linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    gaps = max(num - 1 if endpoint else num, 1)
+    step = (stop - start) / gaps
+    n = np.ndim(step)
+    share = np.reshape(np.arange(num) / gaps, (-1,) + (1,) * n)
+    # Weights rather than start + share·step: the ends come out exactly.
+    points = np.multiply(start, 1 - share) + np.multiply(stop, share)
+    points = np.moveaxis(points, 0, axis)
+    points = points if dtype is None else points.astype(dtype)
+    return (points, step) if retstep else points
+
+
+@derived(np.logspace)
+def _logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0) -> Any:
+    return np.power(base, np.linspace(start, stop, num, endpoint))
+
+
+@derived(np.geomspace)
+def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    return start * np.exp(np.linspace(0 * start, np.log(stop / start), num, endpoint))
+
+
 @derived(np.nan_to_num)
 def _nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
