@@ -63,6 +63,7 @@ class _JaxFunction(BoundFunction):
         self._jvp = jit(self._push_forward)
         self._hvp = jit(self._second)
         self._batch = jit(lambda active, data: jax.vmap(lambda x: self._run(x, data))(active))
+        self._compiled = compiled
         self._direct = False
         self.inputs = call.inputs
         self.point = call.point
@@ -103,7 +104,7 @@ class _JaxFunction(BoundFunction):
     def value_batch(self, x: Arrays) -> list[Array]:
         """Padded to a power of two with its last row, so that few batch sizes are compiled."""
         size = len(x[0])
-        padding = (1 << (size - 1).bit_length()) - size
+        padding = (1 << (size - 1).bit_length()) - size if self._compiled else 0
         padded = [np.concatenate([a, np.repeat(a[-1:], padding, axis=0)]) for a in x]
         try:
             outs = self._batch(self._arrays(padded), self._data(x))
