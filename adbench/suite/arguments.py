@@ -31,6 +31,10 @@ def parse_args(args: Sequence[str], problems: list[Problem]) -> dict[str, InputS
             problems.append(Problem(ARG, None, 1, f"{text!r} names no input", text, hint))
         elif name in inputs:
             problems.append(Problem(ARG, None, 1, f"{name!r} is given twice", text))
+        elif not value.strip():
+            column = len(text) + 1
+            hint = f"as in {name}=0.5"
+            problems.append(Problem(ARG, None, column, f"{name!r} has no value", text, hint))
         else:
             try:
                 inputs[name] = parse_value(value)

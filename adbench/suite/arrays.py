@@ -39,9 +39,7 @@ def as_array(value: Any, leaf: str) -> Array:
         raise InputError(f"{leaf} is not an array: {error}") from error
     if array.dtype.kind not in "fciub":
         raise InputError(
-            f"{leaf} is {type(value).__name__!r}, which is not an array of numbers"
-            if array.dtype.kind in "OUS"
-            else f"{leaf} has dtype {array.dtype}, which is not a number"
+            f"{leaf} is {type(value).__name__!r} of dtype {array.dtype}, not an array of numbers"
         )
     return array
 
@@ -53,22 +51,29 @@ def read_array(file: str, key: str | None = None) -> Array:
     """
     name = Path(file).name
     try:
-        loaded = np.load(file, allow_pickle=False)
+        with open(file, "rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return _whole(loaded, name, key)
+            with loaded:
+                return _member(loaded, name, key)
     except FileNotFoundError as error:
         raise InputError(f"{file} does not exist") from error
+    except InputError:
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error) or "pickle" in str(error):
+        if "pickle" in str(error):
             raise InputError(
                 f"{name} holds pickled Python objects, or is no .npy file; only plain arrays are "
                 "read, because unpickling can run code. Save it with numpy.save or numpy.savez"
             ) from error
         raise InputError(f"{name} cannot be read: {error}") from error
-    if isinstance(loaded, np.ndarray):
-        if key is not None:
-            raise InputError(f"{name} holds one array, without keys; leave out key: {key}")
-        return loaded
-    with loaded:
-        return _member(loaded, name, key)
+
+
+def _whole(array: Array, name: str, key: str | None) -> Array:
+    if key is not None:
+        raise InputError(f"{name} holds one array, without keys; leave out key: {key}")
+    return array
 
 
 def _member(archive: Any, name: str, key: str | None) -> Array:
@@ -80,10 +85,7 @@ def _member(archive: Any, name: str, key: str | None) -> Array:
     if key not in keys:
         hint = did_you_mean(key, keys, "its arrays")
         raise InputError(f"{name} has no array {key!r}; {hint}")
-    try:
-        return np.asarray(archive[key])
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{name}, array {key!r}, cannot be read: {error}") from error
+    return np.asarray(archive[key])
 
 
 def _numbers(value: Any) -> Any:

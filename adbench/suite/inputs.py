@@ -64,7 +64,7 @@ def _array(spec: InputSpec, leaf: str, case: Case) -> Array:
             array = array.astype(np.float64)
         return _cast(array, spec.dtype, case)
     if spec.file is not None:
-        return _cast(read_array(spec.file, spec.key), spec.dtype, case)
+        return _cast(as_array(read_array(spec.file, spec.key), leaf), spec.dtype, case)
     if spec.shape is None:
         raise InputError(f"{leaf} has neither shape, values nor file")
     dtype = _dtype(spec.dtype or DISTRIBUTIONS[spec.distribution].dtype or case.dtype, case)

@@ -108,7 +108,7 @@ def _orthogonal(g: np.random.Generator, shape: Shape, p: Mapping[str, float], c:
 
 def _spd(g: np.random.Generator, shape: Shape, p: Mapping[str, float], c: bool) -> Array:
     q = _orthogonal(g, shape, {}, c)
-    eigenvalues = np.logspace(-math.log10(p["condition"]), 0.0, shape[-1])
+    eigenvalues = np.logspace(0.0, -math.log10(p["condition"]), shape[-1])
     a = (q * eigenvalues) @ np.conj(np.swapaxes(q, -1, -2))
     return np.asarray((a + np.conj(np.swapaxes(a, -1, -2))) / 2)
 

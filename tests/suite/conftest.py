@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from adbench.suite import Suite, load_suites
+
+
+@pytest.fixture(autouse=True)
+def imports_as_before(tmp_path: Path) -> Iterator[None]:
+    """Forget what a test has imported from its folder."""
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is not None and Path(file).is_relative_to(tmp_path):
+            del sys.modules[name]
+
 
 MODEL = '''\
 """Functions for the tests."""
