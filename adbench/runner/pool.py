@@ -181,7 +181,8 @@ class _Pool:
                 case Hello():
                     self._assign(slot)
                 case Started():
-                    slot.started = slot.worker.served = True
+                    slot.started = True
+                    slot.worker.begun += 1
                     self._failed_starts[slot.worker.backend] = 0
                     slot.begin = time.monotonic()
                     limit = float("inf") if self._timeout is None else self._timeout
@@ -241,17 +242,17 @@ class _Pool:
         lost = not worker.exited()
         self._forget(slot)
         status = worker.end()
-        index = slot.task
-        if index is None:  # it died before it took a task: the next one in line is its victim
-            waiting = self._pending[worker.backend]
-            if not waiting:
-                return
-            index = waiting.popleft()
+        waiting = self._pending[worker.backend]
+        if slot.task is not None:
+            waiting.appendleft(slot.task)
+        if not waiting or (worker.begun and not slot.started):
+            return  # what an earlier task did to its worker is not the next one's failure
+        index = waiting.popleft()  # it may have died before it was given this one
         task = self._tasks[index]
         seconds = time.monotonic() - slot.begin if slot.begin else 0.0
         failure = self._failure(slot, task, status, lost)
         yield Outcome(index, outcomes.failed(task, failure, seconds))
-        if not worker.served:
+        if not worker.begun:
             yield from self._give_up(worker.backend, failure)
 
     def _give_up(self, backend: str, failure: Failure) -> Iterator[Outcome]:
@@ -273,6 +274,9 @@ class _Pool:
             last = printed.strip().rpartition("\n")[2]
             said = f" ({last})" if last else ""
             message = f"the worker for {slot.worker.backend} did not start: {message}{said}"
+        elif kind != "timeout" and (earlier := slot.worker.begun - 1):
+            others = "another task" if earlier == 1 else f"{earlier} other tasks"
+            message += f" (it had served {others}; the repeat command runs this one alone)"
         dump = slot.worker.dump.decode("utf-8", "replace")
         frames = dumped_frames(dump, task, self._start)
         return Failure(kind=kind, message=message, frames=frames, printed=printed)

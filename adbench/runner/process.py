@@ -32,8 +32,8 @@ class WorkerProcess:
     ) -> None:
         self.backend = backend
         self.ready = False
-        self.served = False
-        """Whether it has begun any task's own code: then its backend can be imported."""
+        self.begun = 0
+        """How many tasks' own code it has begun; from one on, its backend can be imported."""
         self.dump = b""
         """What came on the channel beside messages: the Python stack of a dying worker."""
         self._printed = b""
@@ -97,6 +97,8 @@ class WorkerProcess:
         """Whether the process has ended. It stays a zombie until `end`, so its group is ours."""
         if self._process.returncode is not None:
             return True
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return self._process.poll() is not None
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._process.pid, flags) is not None
 
@@ -116,10 +118,9 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Kill it with all that it started, at once."""
-        if self._process.returncode is None:
-            # Not there any more; macOS says "not permitted" of a group of zombies.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        # Not there any more; macOS says "not permitted" of a group of zombies.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> int:
         """Kill it, reap it, and return its exit status."""

@@ -4,10 +4,12 @@ import contextlib
 import ctypes
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 
 def fine():
@@ -40,6 +42,18 @@ def closes_streams():
     sys.stderr = None
     os.close(1)
     os.close(2)
+
+
+def closes_the_input():
+    pipes = [fd for fd in range(3, 64) if _is_pipe(fd)]
+    os.close(min(pipes))
+
+
+def _is_pipe(descriptor):
+    try:
+        return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
 
 
 def closes_everything():
@@ -166,6 +180,16 @@ def says_pid():
     raise RuntimeError(f"pid {os.getpid()}")
 
 
-def slow():
-    time.sleep(0.4)
+def meets():
+    """Returns once two processes are here at the same time."""
+    folder = Path(os.environ["MEETING"])
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
     return 1.0
+
+
+def waits_for_ever():
+    (Path(os.environ["MEETING"]) / "begun").touch()
+    while True:
+        pass

@@ -185,8 +185,8 @@ def test_a_real_ctrl_c_writes_the_record(suite, tmp_path, whole_group):
             os.killpg(script.pid, signal.SIGINT)
         else:
             script.send_signal(signal.SIGINT)
-        assert script.wait(20) == 0
-        assert time.monotonic() - begin < 5
+        assert script.wait(60) == 0
+        assert time.monotonic() - begin < 60  # and not the ten minutes of `slow`
     record = read_record(tmp_path / "run.json")
     assert [result.case for result in record.results] == ["a"]
     assert (record.interrupted, record.planned) == (True, 2)
@@ -205,6 +205,8 @@ def test_a_run_of_targets(suite, tmp_path):
     assert len(run_targets([suite, suite.model_copy(update={"name": "t"})]).results) == 8
 
 
+@pytest.mark.slow
+@pytest.mark.torch
 @pytest.mark.parametrize("in_process", [False, True])
 def test_a_script_that_checks_itself_unguarded_is_told_so(tmp_path, in_process):
     (tmp_path / "itself.py").write_text(

@@ -111,23 +111,24 @@ def test_memory_that_is_not_given_is_an_error(results):
     assert found.frames[-1].text == "blocks.append(bytearray(1 << 26))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "line"),
     [("never_returns", None), ("sleeps", "time.sleep(600)"), ("hangs_in_c", "sleep(600)")],
 )
 def test_a_hang_ends_at_its_time_limit_and_is_located(results, name, line):
     begin = time.monotonic()
-    found = failure(results(name, timeout=0.5)[name])
-    assert time.monotonic() - begin < 8
+    found = failure(results(name, timeout=1.5)[name])
+    assert time.monotonic() - begin < 60
     assert found.kind == "timeout"
-    assert "not finished within 0.5 s" in found.message
+    assert "not finished within 1.5 s" in found.message
     assert found.frames[-1].function == name
     assert line is None or line in found.frames[-1].text
 
 
 @pytest.mark.slow
 def test_a_hang_that_ignores_signals_ends_too(results):
-    assert failure(results("ignores_signals", timeout=0.5)["ignores_signals"]).kind == "timeout"
+    assert failure(results("ignores_signals", timeout=1.5)["ignores_signals"]).kind == "timeout"
 
 
 @pytest.mark.slow
@@ -172,7 +173,7 @@ def test_a_child_of_the_function_is_ended(results):
 def test_a_thread_of_the_function_does_not_hold_the_run(results):
     begin = time.monotonic()
     assert results("leaves_a_thread")["leaves_a_thread"].verdict is Verdict.PASS
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60
 
 
 def test_one_worker_serves_one_backend(hostile_tasks, fake_worker):
@@ -193,14 +194,30 @@ def test_a_worker_is_replaced_only_after_a_crash(hostile_tasks, fake_worker):
     assert found[0] == found[2] != found[4]
 
 
-def test_workers_run_at_the_same_time(hostile_tasks, fake_worker):
-    tasks = hostile_tasks(*["slow"] * 8)
-    spans = []
-    begin = time.monotonic()
-    for outcome in run_in_pool(tasks, jobs=4, command=fake_worker):
-        spans.append(time.monotonic() - begin)
-        assert outcome.result.verdict is Verdict.PASS
-    assert spans[-1] < 8 * 0.4
+def test_what_a_task_did_to_its_worker_is_not_the_next_ones_failure(results):
+    found = results("closes_the_input")
+    assert found["closes_the_input"].verdict is Verdict.PASS
+
+
+@pytest.mark.slow
+def test_a_crash_in_a_shared_worker_says_so(results):
+    found = results("says_pid", "exits", "segfaults")
+    assert "had served 2 other tasks" in found["segfaults"].reason
+    assert "other task" not in results("segfaults")["segfaults"].reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["segfaults", "leaves_a_child", "sleeps"])
+def test_without_waitid(results, name, monkeypatch):
+    monkeypatch.delattr(os, "waitid")
+    assert results(name, timeout=1.5)[name].verdict is Verdict.ERROR
+
+
+def test_workers_run_at_the_same_time(hostile_tasks, fake_worker, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEETING", str(tmp_path))
+    found = list(run_in_pool(hostile_tasks("meets", "meets"), jobs=2, command=fake_worker))
+    assert [outcome.result.verdict for outcome in found] == [Verdict.PASS] * 2
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_worker_that_cannot_start_fails_its_backend_once_not_a_hundred_times(
@@ -209,7 +226,7 @@ def test_a_worker_that_cannot_start_fails_its_backend_once_not_a_hundred_times(
     tasks = hostile_tasks(*["fine"] * 100)
     begin = time.monotonic()
     outcomes = list(run_in_pool(tasks, jobs=1, command=[*fake_worker, "--die"]))
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 60
     assert sorted(outcome.index for outcome in outcomes) == list(range(100))
     messages = {outcome.result.failure.message for outcome in outcomes}
     assert {outcome.result.failure.kind for outcome in outcomes} == {"startup"}
@@ -258,6 +275,7 @@ def test_a_module_in_the_current_folder_does_not_hide_the_standard_library(tmp_p
     assert b'"hello"' in done.stdout
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_outlive_its_runner(hostile_tasks, fake_worker, tmp_path):
     program = (
         "import sys; from pathlib import Path; from adbench.runner import Task\n"
@@ -265,17 +283,17 @@ def test_a_worker_does_not_outlive_its_runner(hostile_tasks, fake_worker, tmp_pa
         f"task = Task.model_validate_json(Path({str(tmp_path / 'task')!r}).read_text())\n"
         f"list(run_in_pool([task], command={fake_worker!r}))"
     )
-    (tmp_path / "task").write_text(hostile_tasks("never_returns")[0].model_dump_json())
-    runner = subprocess.Popen([fake_worker[0], "-c", program])
+    (tmp_path / "task").write_text(hostile_tasks("waits_for_ever")[0].model_dump_json())
+    environment = os.environ | {"MEETING": str(tmp_path)}
+    runner = subprocess.Popen([fake_worker[0], "-c", program], env=environment)
     try:
-        deadline = time.monotonic() + 30
-        while not (children := psutil.Process(runner.pid).children()):
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "begun").exists():
             assert time.monotonic() < deadline
-            time.sleep(0.05)
-        while not children[0].cpu_percent(0.1) > 50:
-            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        (worker,) = psutil.Process(runner.pid).children()
     finally:
         os.kill(runner.pid, signal.SIGKILL)
         runner.wait()
-    psutil.wait_procs(children, timeout=5)
-    assert not children[0].is_running()
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running()
