@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: bench-check check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ test: $(STAMP)  ## run every test
 
 test-fast: $(STAMP)  ## run the tests that take under two minutes together
 	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+bench-check: $(STAMP)  ## compare gradient checkers over tests/corpus, write its TABLE.md
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
+	$(BIN)/python tests/corpus/table.py --seeds $(or $(SEEDS),3) --write --quiet
 
 lint: $(STAMP)  ## ruff
 	$(BIN)/ruff check .

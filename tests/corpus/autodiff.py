@@ -79,15 +79,16 @@ def _jax_vjp(
     import jax
     import jax.numpy as jnp
 
-    names = [name for name in inputs if active[name]]
-    rest = {name: jnp.asarray(value) for name, value in inputs.items() if not active[name]}
-    outputs, pullback = jax.vjp(
-        lambda leaves: as_list(function(**leaves, **rest)),
-        {name: jnp.asarray(inputs[name]) for name in names},
-    )
-    cotangents = cotangents_like([(y.shape, y.dtype) for y in outputs], seed, scale)
-    (gradients,) = pullback([jnp.asarray(c) for c in cotangents])
-    return cotangents, {name: np.asarray(gradients[name]) for name in names}
+    with jax.enable_x64(True):
+        names = [name for name in inputs if active[name]]
+        rest = {name: jnp.asarray(value) for name, value in inputs.items() if not active[name]}
+        outputs, pullback = jax.vjp(
+            lambda leaves: as_list(function(**leaves, **rest)),
+            {name: jnp.asarray(inputs[name]) for name in names},
+        )
+        cotangents = cotangents_like([(y.shape, y.dtype) for y in outputs], seed, scale)
+        (gradients,) = pullback([jnp.asarray(c) for c in cotangents])
+        return cotangents, {name: np.asarray(gradients[name]) for name in names}
 
 
 def _native_vjp(
@@ -132,32 +133,37 @@ def jvp(
     backend: str, function: Function, inputs: Inputs, tangents: dict[str, Array]
 ) -> list[Array]:
     """The library's forward mode along `tangents`."""
-    if backend == "torch":
-        import torch
-        import torch.autograd.forward_ad as forward_ad
+    return {"torch": _torch_jvp, "jax": _jax_jvp}[backend](function, inputs, tangents)
 
-        with forward_ad.dual_level():
-            duals = {
-                name: forward_ad.make_dual(torch.tensor(value), torch.tensor(tangents[name]))
-                for name, value in inputs.items()
-            }
-            outputs = as_list(function(**duals))
-            moved = [forward_ad.unpack_dual(y).tangent for y in outputs]
-            return [
-                np.zeros(tuple(y.shape)) if t is None else t.numpy()
-                for y, t in zip(outputs, moved, strict=True)
-            ]
-    if backend == "jax":
-        import jax
-        import jax.numpy as jnp
 
+def _torch_jvp(function: Function, inputs: Inputs, tangents: dict[str, Array]) -> list[Array]:
+    import torch
+    import torch.autograd.forward_ad as forward_ad
+
+    with forward_ad.dual_level():
+        duals = {
+            name: forward_ad.make_dual(torch.tensor(value), torch.tensor(tangents[name]))
+            for name, value in inputs.items()
+        }
+        outputs = as_list(function(**duals))
+        moved = [forward_ad.unpack_dual(y).tangent for y in outputs]
+        return [
+            np.zeros(tuple(y.shape)) if t is None else t.numpy()
+            for y, t in zip(outputs, moved, strict=True)
+        ]
+
+
+def _jax_jvp(function: Function, inputs: Inputs, tangents: dict[str, Array]) -> list[Array]:
+    import jax
+    import jax.numpy as jnp
+
+    with jax.enable_x64(True):
         _, moved = jax.jvp(
             lambda leaves: as_list(function(**leaves)),
             ({name: jnp.asarray(value) for name, value in inputs.items()},),
             ({name: jnp.asarray(value) for name, value in tangents.items()},),
         )
         return [np.asarray(t) for t in moved]
-    raise NotImplementedError(f"no forward mode to verify {backend} with")
 
 
 def hvp(
@@ -168,55 +174,60 @@ def hvp(
     tangents: dict[str, Array],
 ) -> dict[str, Array]:
     """d/dt of the VJP of `cotangents` along `tangents`, by double reverse mode."""
-    if backend == "torch":
-        import torch
+    second_order = {"torch": _torch_hvp, "jax": _jax_hvp, "native": _native_hvp}[backend]
+    return second_order(function, inputs, cotangents, tangents)
 
-        tensors = {name: torch.tensor(v).requires_grad_() for name, v in inputs.items()}
-        outputs = as_list(function(**tensors))
-        first = torch.autograd.grad(
-            outputs,
-            list(tensors.values()),
-            [torch.tensor(c) for c in cotangents],
-            create_graph=True,
-        )
-        inner = sum(
-            (g * torch.tensor(tangents[n])).sum() for n, g in zip(tensors, first, strict=True)
-        )
-        if not inner.requires_grad:
-            return {name: np.zeros_like(value) for name, value in inputs.items()}
-        second = torch.autograd.grad(inner, list(tensors.values()), allow_unused=True)
-        return {
-            name: np.zeros_like(inputs[name]) if g is None else g.numpy()
-            for name, g in zip(tensors, second, strict=True)
-        }
-    if backend == "jax":
-        import jax
-        import jax.numpy as jnp
 
+def _torch_hvp(
+    function: Function, inputs: Inputs, cotangents: list[Array], tangents: dict[str, Array]
+) -> dict[str, Array]:
+    import torch
+
+    tensors = {name: torch.tensor(value).requires_grad_() for name, value in inputs.items()}
+    leaves = list(tensors.values())
+    weights = [torch.tensor(c) for c in cotangents]
+    first = torch.autograd.grad(as_list(function(**tensors)), leaves, weights, create_graph=True)
+    along = sum((g * torch.tensor(tangents[n])).sum() for n, g in zip(tensors, first, strict=True))
+    if not along.requires_grad:
+        return {name: np.zeros_like(value) for name, value in inputs.items()}
+    second = torch.autograd.grad(along, leaves, allow_unused=True)
+    return {
+        name: np.zeros_like(inputs[name]) if g is None else g.numpy()
+        for name, g in zip(tensors, second, strict=True)
+    }
+
+
+def _jax_hvp(
+    function: Function, inputs: Inputs, cotangents: list[Array], tangents: dict[str, Array]
+) -> dict[str, Array]:
+    import jax
+    import jax.numpy as jnp
+
+    def weighted(leaves: Any) -> Any:
+        outputs = as_list(function(**leaves))
+        return sum(jnp.sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
+
+    def along(leaves: Any) -> Any:
+        gradient = jax.grad(weighted)(leaves)
+        return sum(jnp.sum(gradient[name] * tangents[name]) for name in leaves)
+
+    with jax.enable_x64(True):
         leaves = {name: jnp.asarray(value) for name, value in inputs.items()}
-
-        def weighted(leaves: Any) -> Any:
-            outputs = as_list(function(**leaves))
-            return sum(jnp.sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
-
-        def along(leaves: Any) -> Any:
-            gradient = jax.grad(weighted)(leaves)
-            return sum(jnp.sum(gradient[name] * tangents[name]) for name in leaves)
-
         return {name: np.asarray(g) for name, g in jax.grad(along)(leaves).items()}
-    if backend == "native":
-        from adbench.engine import hvp as engine_hvp
 
-        names = list(inputs)
 
-        def weighted_native(*leaves: Any) -> Any:
-            outputs = as_list(function(**dict(zip(names, leaves, strict=True))))
-            return sum(np.sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
+def _native_hvp(
+    function: Function, inputs: Inputs, cotangents: list[Array], tangents: dict[str, Array]
+) -> dict[str, Array]:
+    from adbench.engine import hvp as engine_hvp
 
-        products = engine_hvp(
-            weighted_native,
-            [inputs[name] for name in names],
-            [tangents[name] for name in names],
-        )
-        return dict(zip(names, (np.asarray(p) for p in products), strict=True))
-    raise NotImplementedError(f"no second order to verify {backend} with")
+    names = list(inputs)
+
+    def weighted(*leaves: Any) -> Any:
+        outputs = as_list(function(**dict(zip(names, leaves, strict=True))))
+        return sum(np.sum(y * c) for y, c in zip(outputs, cotangents, strict=True))
+
+    products = engine_hvp(
+        weighted, [inputs[name] for name in names], [tangents[name] for name in names]
+    )
+    return dict(zip(names, (np.asarray(p) for p in products), strict=True))

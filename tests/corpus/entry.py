@@ -97,6 +97,8 @@ class Hard:
     """The verdicts that are right: "kink" where the point is one; "inconclusive" only with a
     reason in `inconclusive`."""
     inconclusive: str = ""
+    eager: bool = False
+    """Whether Python branches on its values, which no compiled mode can trace."""
     differentiable: frozenset[str] | None = None
 
     def on(self, backend: str) -> Function:
@@ -136,9 +138,10 @@ class HardBook:
         self.entries.append(Hard(**fields))
 
 
-def make_inputs(entry: Bug | Hard, seed: int) -> Inputs:
-    """The entry's inputs for a seed; each entry has its own stream."""
-    return entry.inputs(np.random.default_rng([seed, zlib.crc32(entry.id.encode())]))
+def make_inputs(entry: Bug | Hard, seed: int, factory: InputFactory | None = None) -> Inputs:
+    """The entry's inputs for a seed, or another factory's; each entry has its own stream."""
+    rng = np.random.default_rng([seed, zlib.crc32(entry.id.encode())])
+    return (factory or entry.inputs)(rng)
 
 
 def differentiable(entry: Bug | Hard, inputs: Inputs) -> dict[str, bool]:

@@ -334,11 +334,27 @@ def deep(x):
     return x
 
 
-@hard("stiff-ode", "implicit Euler for x′ = −10⁶(x − cos t)", normal(x=2))
-def stiff(x):
-    for i in range(5):
-        x = (x + 0.1 * 1e6 * math.cos(0.1 * (i + 1))) / (1 + 0.1 * 1e6)
+def _implicit_euler(x, stiffness, steps):
+    """x′ = −stiffness·(x − cos t), by implicit Euler with steps of 0.1."""
+    for i in range(steps):
+        x = (x + 0.1 * stiffness * math.cos(0.1 * (i + 1))) / (1 + 0.1 * stiffness)
     return x
+
+
+@hard("stiff-ode", "a stiff decay: the initial value's influence falls to 10⁻³", normal(x=2))
+def stiff(x):
+    return _implicit_euler(x, 1e2, 3)
+
+
+@hard(
+    "stiff-ode-forgotten",
+    "a very stiff decay: the initial value's influence falls to 10⁻²⁵",
+    normal(x=2),
+    allowed=("pass", "inconclusive"),
+    inconclusive="in double precision the value does not depend on x",
+)
+def very_stiff(x):
+    return _implicit_euler(x, 1e6, 5)
 
 
 @hard(

@@ -316,9 +316,9 @@ class TinyExp:
 @plant(
     "small-leaf-swamped",
     category="swamped",
-    description="a bias of size 10⁻³ beside weights of size 10⁶; the bias's gradient is 5 % off",
+    description="a bias of size 10⁻³ beside weights of size 10⁵; the bias's gradient is 5 % off",
     diagnosis="factor",
-    inputs=merged(normal(scale=1e6, w=16), normal(scale=1e-3, b=3)),
+    inputs=merged(normal(scale=1e5, w=16), normal(scale=1e-3, b=3)),
 )
 class Regularised:
     def forward(w, b):
