@@ -32,6 +32,8 @@ _EXPLAINED = (OutputError, ArgumentError, InputError, FunctionLoadError)
 _MOST_FRAMES, _OUTERMOST = 20, 5
 _MOST_MESSAGE = 4000
 _FALLBACK_FRAMES = 5
+_JAX_FILTERING = "JAX has removed its internal frames"
+"""JAX's note on every exception; adbench cuts the frames itself."""
 _DUMPED_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$')
 
 
@@ -115,7 +117,8 @@ def _message(error: BaseException) -> str:
         message = f"key {message} is missing"
     notes = getattr(error, "__notes__", None)
     if isinstance(notes, list):
-        message = "\n".join([message, *map(_text, notes)])
+        told = [note for note in map(_text, notes) if _JAX_FILTERING not in note]
+        message = "\n".join([message, *told])
     return message
 
 

@@ -161,6 +161,7 @@ def raises_base():
 def raises_with_note():
     error = KeyError("w")
     error.add_note("the layer has no bias")
+    error.add_note("----\nFor simplicity, JAX has removed its internal frames from the traceback")
     raise error
 
 
