@@ -18,10 +18,10 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from adbench.suite.distributions import CaseDType
-from adbench.suite.forms import IDENTIFIER, TAG, Identifier, Input, Number, Strict, listed
+from adbench.suite.forms import IDENTIFIER, TAG, Identifier, Input, Strict, listed
 
 BACKEND_MODES: dict[str, tuple[str, ...]] = {
-    "native": ("eager", "compiled"),
+    "native": ("eager",),
     "torch": ("eager", "compile"),
     "jax": ("jit", "eager"),
     "manual": (),
@@ -30,7 +30,7 @@ BACKEND_MODES: dict[str, tuple[str, ...]] = {
 
 BackendName = Literal["native", "torch", "jax", "manual"]
 BackendMode = Literal[
-    "native", "native:eager", "native:compiled",
+    "native", "native:eager",
     "torch", "torch:eager", "torch:compile",
     "jax", "jax:jit", "jax:eager",
     "manual",
@@ -47,14 +47,18 @@ Reference = Annotated[
 ]
 
 
+Bound = Annotated[float, Field(strict=True, ge=0)]
+Seed = Annotated[StrictInt, Field(ge=0)]
+
+
 class ToleranceEntry(Strict):
     """What difference between derivative and reference is acceptable, beyond the error bound."""
 
-    rtol: Number | SkipJsonSchema[None] = Field(
-        default=None, ge=0, description="Relative to the reference; from the dtype where not given."
+    rtol: Bound | SkipJsonSchema[None] = Field(
+        default=None, description="Relative to the reference; from the dtype where not given."
     )
-    atol: Number | SkipJsonSchema[None] = Field(
-        default=None, ge=0, description="Absolute; from the dtype where not given."
+    atol: Bound | SkipJsonSchema[None] = Field(
+        default=None, description="Absolute; from the dtype where not given."
     )
 
 
@@ -99,7 +103,7 @@ class DefaultsEntry(Strict):
         default=ToleranceEntry(), description="As in a case; a case may override one of the two."
     )
     tags: Tags = Field(default_factory=list, description="Added to each case's own.")
-    seed: StrictInt = Field(default=0, ge=0, description="As in a case.")
+    seed: Seed = Field(default=0, description="As in a case.")
 
 
 def _function_form(value: Any) -> str:
@@ -163,8 +167,8 @@ class CaseEntry(Strict):
         list[XFailEntry],
         BeforeValidator(listed, json_schema_input_type=XFailEntry | list[XFailEntry]),
     ] = Field(default_factory=list, description="Failures that are expected, each with its reason.")
-    seed: StrictInt | SkipJsonSchema[None] = Field(
-        default=None, ge=0, description="Seeds the inputs and the check's random directions."
+    seed: Seed | SkipJsonSchema[None] = Field(
+        default=None, description="Seeds the inputs and the check's random directions."
     )
     dtype: CaseDType | SkipJsonSchema[None] = Field(
         default=None, description="The inputs' dtype; `float64` where not given."

@@ -247,7 +247,8 @@ def test_jaxtyping_annotations_with_literal_sizes(folder: Path) -> None:
     module(
         folder,
         "from jaxtyping import Complex, Float, Int\n"
-        'def f(x: Float[np.ndarray, "3 4"], z: Complex[np.ndarray, "2"], s: Float[np.ndarray, ""]):\n'
+        "A = np.ndarray\n"
+        'def f(x: Float[A, "3 4"], z: Complex[A, "2"], s: Float[A, ""]):\n'
         "    return x.sum()\n"
         'def named(x: Float[np.ndarray, "n 4"]):\n    return x.sum()\n'
         'def whole(x: Int[np.ndarray, "4"]):\n    return x.sum()\n',
@@ -280,10 +281,7 @@ def test_example_inputs_in_every_form(examples: str, folder: Path) -> None:
 
 
 def test_one_array_is_the_first_input_and_arg_comes_before_examples(folder: Path) -> None:
-    module(
-        folder,
-        "def f(x, k=2.0):\n    return x.sum()\ndef example_inputs():\n    return np.ones(2)\n",
-    )
+    module(folder, "def f(x, k=2.0):\n    return x.sum()\nexample_inputs = np.ones(2)\n")
     assert np.array_equal(inputs_of("m.py:f")["x"], [1.0, 1.0])
     assert np.array_equal(inputs_of("m.py:f", "x=[5]")["x"], [5.0])
 
