@@ -168,8 +168,8 @@ def check(
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
     tasks = planned(suites, options)
-    with progress(len(tasks), sys.stderr) as on_result:
-        record = run(suites, options, on_result)
+    with progress(len(tasks), sys.stderr) as shown:
+        record = run(suites, options, shown.result, shown.start)
     try:
         write_outputs(record, outputs)
     except RecordError as error:

@@ -5,24 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from adbench.record.model import CaseResult
     from adbench.report.terminal import Terminal
+    from adbench.runner import Task
 
-OnResult = Callable[["CaseResult"], None]
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What to call as a run goes on."""
+
+    start: Callable[[Task], None]
+    result: Callable[[CaseResult], None]
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[OnResult]:
-    """Show the progress of `total` tasks on `stream`; yields what to call with each result."""
+def progress(total: int, stream: TextIO) -> Iterator[Shown]:
+    """Show the progress of `total` tasks on `stream`, until the context is left."""
     from adbench.report.terminal import terminal
 
     console = terminal(stream)
     if interactive(stream):
-        with _bar(total, console) as on_result:
-            yield on_result
+        with _bar(total, console) as shown:
+            yield shown
     else:
         yield _lines(total, console)
 
@@ -34,11 +42,11 @@ def interactive(stream: TextIO) -> bool:
 
 
 @contextmanager
-def _bar(total: int, console: Terminal) -> Iterator[OnResult]:
+def _bar(total: int, console: Terminal) -> Iterator[Shown]:
+    """A bar, the count, the time, and what is running now."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
-    from adbench.report.marks import mark
     from adbench.report.visible import visible
 
     columns = (
@@ -48,16 +56,25 @@ def _bar(total: int, console: Terminal) -> Iterator[OnResult]:
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
     )
     with Progress(*columns, console=console, transient=True, expand=True) as bar:
-        row = bar.add_task("", total=total)
+        row = bar.add_task("starting", total=total)
+        running: dict[str, str] = {}
 
-        def on_result(result: CaseResult) -> None:
-            shown = f"{mark(result).glyph} {visible(result.case)} on {result.backend}"
-            bar.update(row, advance=1, description=shown)
+        def now() -> str:
+            return visible(", ".join(running.values())) or "starting"
 
-        yield on_result
+        def start(task: Task) -> None:
+            running[task.name] = f"{task.case.name} on {task.backend}"
+            bar.update(row, description=now())
+
+        def result(result: CaseResult) -> None:
+            running.pop(result.task, None)
+            bar.update(row, advance=1, description=now())
+
+        yield Shown(start, result)
 
 
-def _lines(total: int, console: Terminal) -> OnResult:
+def _lines(total: int, console: Terminal) -> Shown:
+    """A line for each result, for a log."""
     from rich.text import Text
 
     from adbench.report.marks import mark
@@ -68,7 +85,10 @@ def _lines(total: int, console: Terminal) -> OnResult:
     done = 0
     digits = len(str(total))
 
-    def on_result(result: CaseResult) -> None:
+    def start(task: Task) -> None:
+        """A log tells what has ended."""
+
+    def result(result: CaseResult) -> None:
         nonlocal done
         done += 1
         where = f"{result.suite}/{result.case} on {column(result)}"
@@ -77,4 +97,4 @@ def _lines(total: int, console: Terminal) -> OnResult:
         line.append(f"  {visible(where)} ({duration(result.seconds)})")
         console.print(line, soft_wrap=True)
 
-    return on_result
+    return Shown(start, result)

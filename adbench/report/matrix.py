@@ -14,6 +14,7 @@ from adbench.record.model import CaseResult, RunRecord
 from adbench.report.marks import Mark, mark
 from adbench.report.visible import visible
 
+_ORDER = ("native", "torch", "jax", "manual")
 _INDENT = _GAP = 2
 _LEAST_NAME = 20
 """Narrower than this, a case's name is folded beyond recognition: the long form is used."""
@@ -21,8 +22,7 @@ _LEAST_NAME = 20
 
 def matrix(record: RunRecord, width: int) -> RenderableType:
     """Every suite's cases × backends as a table, or as a list when `width` is too small."""
-    columns = _columns(record)
-    widths = {column: _column_width(record, column) for column in columns}
+    widths = {name: _column_width(record, name) for name in _columns(record.results)}
     left = width - sum(_GAP + taken for taken in widths.values())
     names = _name_width(record)
     parts: list[RenderableType] = []
@@ -41,8 +41,11 @@ def column(result: CaseResult) -> str:
     return f"{result.backend}:{result.mode}" if result.mode else result.backend
 
 
-def _columns(record: RunRecord) -> list[str]:
-    return list(dict.fromkeys(column(result) for result in record.results))
+def _columns(results: Sequence[CaseResult]) -> list[str]:
+    """Backends in their usual order, whichever of them a run happened to meet first."""
+    met = {column(result): result for result in results}
+    order = {backend: place for place, backend in enumerate(_ORDER)}
+    return sorted(met, key=lambda name: order.get(met[name].backend, len(order)))
 
 
 def _name_width(record: RunRecord) -> int:
@@ -68,13 +71,14 @@ def _table(
 ) -> RenderableType:
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="none")
     table.add_column(title, width=names, overflow="fold")
-    for name, taken in widths.items():
-        table.add_column(Text(visible(name), style="dim"), width=taken, no_wrap=True)
+    columns = _columns(results)
+    for name in columns:
+        table.add_column(Text(visible(name), style="dim"), width=widths[name], no_wrap=True)
     rows: dict[str, dict[str, Mark]] = {}
     for result in results:
         rows.setdefault(result.case, {})[column(result)] = mark(result)
     for case, marks in rows.items():
-        cells = (marks[name].text() if name in marks else Text() for name in widths)
+        cells = (marks[name].text() if name in marks else Text() for name in columns)
         table.add_row(Padding(Text(visible(case)), (0, 0, 0, _INDENT)), *cells)
     return table
 

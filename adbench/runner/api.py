@@ -22,6 +22,7 @@ from adbench.runner.tasks import Task, expand
 from adbench.suite import Suite, resolve_targets
 
 OnResult = Callable[[CaseResult], object]
+OnStart = Callable[[Task], object]
 
 _running: ContextVar[bool] = ContextVar("adbench.runner running", default=False)
 _NESTED = (
@@ -82,11 +83,15 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> list[Task]:
 
 
 def run(
-    suites: Sequence[Suite], options: RunOptions | None = None, on_result: OnResult | None = None
+    suites: Sequence[Suite],
+    options: RunOptions | None = None,
+    on_result: OnResult | None = None,
+    on_start: OnStart | None = None,
 ) -> RunRecord:
     """Run the selected tasks of `suites` and return the record; results stand in suite order.
 
-    `on_result` is called with each result as it is done. Ctrl-C ends the run and is kept in the
+    `on_start` is called with each task as its own code begins (not with one whose backend is
+    missing), `on_result` with each result as it is done. Ctrl-C ends the run and is kept in the
     record (`interrupted`), with everything that was done. Raises what `plan` raises, and
     RuntimeError when it is called from a file that is being checked.
     """
@@ -95,19 +100,24 @@ def run(
         raise RuntimeError(_NESTED)
     nesting = _running.set(True)
     try:
-        return _run(suites, options, on_result)
+        return _run(suites, options, on_result, on_start)
     finally:
         _running.reset(nesting)
 
 
-def _run(suites: Sequence[Suite], options: RunOptions, on_result: OnResult | None) -> RunRecord:
+def _run(
+    suites: Sequence[Suite],
+    options: RunOptions,
+    on_result: OnResult | None,
+    on_start: OnStart | None,
+) -> RunRecord:
     started, begin = datetime.now(UTC), time.monotonic()
     tasks = plan(suites, options)
     place = environment()
     done: dict[int, CaseResult] = {}
     threads: dict[str, int] = {}
     try:
-        with closing(_outcomes(tasks, options)) as arriving:
+        with closing(_outcomes(tasks, options, on_start)) as arriving:
             for outcome in arriving:
                 done[outcome.index] = outcome.result
                 threads.update(outcome.threads)
@@ -183,7 +193,9 @@ def run_targets(
     return run(suites, options, on_result)
 
 
-def _outcomes(tasks: Sequence[Task], options: RunOptions) -> Generator[Outcome]:
+def _outcomes(
+    tasks: Sequence[Task], options: RunOptions, on_start: OnStart | None
+) -> Generator[Outcome]:
     """Every task's outcome as it is done; a missing backend costs no worker."""
     here: list[int] = []
     for index, task in enumerate(tasks):
@@ -193,9 +205,11 @@ def _outcomes(tasks: Sequence[Task], options: RunOptions) -> Generator[Outcome]:
             here.append(index)
     chosen = [tasks[index] for index in here]
     if options.in_process:
-        arriving = run_in_process(chosen)
+        arriving = run_in_process(chosen, on_start)
     else:
-        arriving = run_in_pool(chosen, jobs=options.jobs, timeout=options.timeout)
+        arriving = run_in_pool(
+            chosen, jobs=options.jobs, timeout=options.timeout, on_start=on_start
+        )
     with closing(arriving):
         for outcome in arriving:
             yield Outcome(here[outcome.index], outcome.result, outcome.threads)

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adbench.record.environment import available_cores
@@ -70,16 +70,18 @@ def run_in_pool(
     jobs: int | None = None,
     timeout: float | None = None,
     command: Sequence[str] | None = None,
+    on_start: Callable[[Task], object] | None = None,
 ) -> Generator[Outcome]:
     """Yield each task's outcome as it is done; closing the iterator ends every worker.
 
     `jobs` is the most workers at a time (None: one a core), `timeout` the seconds that a task's
     own code may take (None: no limit), `command` starts a worker (None: this installation's).
+    `on_start` is called with a task when its own code begins.
     """
     if not tasks:
         return
     workers = min(jobs or available_cores(), len(tasks))
-    pool = _Pool(tasks, workers, timeout, command or worker_command())
+    pool = _Pool(tasks, workers, timeout, command or worker_command(), on_start)
     try:
         yield from pool.run()
     finally:
@@ -108,11 +110,13 @@ class _Pool:
         workers: int,
         timeout: float | None,
         command: Sequence[str],
+        on_start: Callable[[Task], object] | None,
     ) -> None:
         self._tasks = tasks
         self._most = workers
         self._timeout = timeout
         self._command = command
+        self._on_start = on_start
         self._pending: dict[str, deque[int]] = {}
         for index, task in enumerate(tasks):
             self._pending.setdefault(task.backend, deque()).append(index)
@@ -187,6 +191,8 @@ class _Pool:
                     slot.begin = time.monotonic()
                     limit = float("inf") if self._timeout is None else self._timeout
                     slot.deadline = slot.begin + limit
+                    if self._on_start is not None:
+                        self._on_start(self._tasks[message.id])
                 case Result() if not slot.timed_out and message.id == slot.task:
                     yield self._finish(slot, message)
         if not is_open and not slot.closing:

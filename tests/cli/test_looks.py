@@ -55,6 +55,7 @@ def test_a_terminal_has_colour_and_a_bar_that_leaves_no_trace(terminal: Terminal
     assert code == 1
     assert "\x1b[32m✓ pass" in shown
     assert "0/2" in shown
+    assert "wrong on manual" in shown.partition("✗ fail")[0]
     assert MOVE.search(shown)
     assert "[1/2]" not in shown
     after_bar = shown[shown.rindex("\x1b[?25h") :]
