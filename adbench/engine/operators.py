@@ -16,8 +16,8 @@ import numpy as np
 from adbench.engine import assignment
 from adbench.engine.array import HANDLERS, Buffer, TracedArray, plain
 from adbench.engine.primitive import PRIMITIVES, Primitive, Rule, is_view, link_view
-from adbench.engine.rules.indexing import frozen_index, getitem, pull_back
-from adbench.engine.rules.shape import reshape, transpose
+from adbench.engine.rules.indexing import frozen_index, getitem, pull_back, pull_back_simple
+from adbench.engine.rules.shape import reshape
 
 CONSTANTS = frozenset(
     {float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.complex128}
@@ -37,6 +37,7 @@ BINARY = {
     "mod": np.remainder,
     "floordiv": np.floor_divide,
 }
+REDUCTIONS = ("sum", "mean", "prod", "max", "min")
 UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 COMPARISON = ("lt", "le", "gt", "ge", "eq", "ne")
 METHODS = {
@@ -134,6 +135,38 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
     return call
 
 
+def with_options(primitive: Primitive) -> Callable[..., Any]:
+    """A primitive of one array that takes options, such as a reduction or a reshape."""
+    (rule,) = primitive.rules
+    assert isinstance(rule, Rule)
+    formula, gather = rule.formula, rule.gather
+    function, defaults = primitive.function, primitive.options
+    # An ndarray's method costs half of NumPy's function, which calls it in the end.
+    method = getattr(np.ndarray, primitive.name) if primitive.name in REDUCTIONS else function
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is not TracedArray:
+            return primitive(x, *args, **kwargs)
+        options: dict[str, Any] = {}
+        known = defaults
+        if args or kwargs:
+            _, options = primitive.bind((x, *args), kwargs)
+            if "out" in options:
+                return primitive(x, *args, **kwargs)
+            known = {**defaults, **options}
+        value = x.value
+        out = (method if type(value) is np.ndarray else function)(value, **options)
+        records = x.tape.records
+        identifier = len(records)
+        records.append((out.shape, out.dtype, ((x.id, formula, gather(out, known, value)),)))
+        result = TracedArray(out, x.tape, identifier)
+        if is_view(out):
+            link_view(x, result, primitive, options)
+        return result
+
+    return call
+
+
 def _short_way(primitive: Primitive) -> Callable[..., Any]:
     if all(isinstance(rule, Rule) for rule in primitive.rules):
         if len(primitive.arrays) == 1:
@@ -144,10 +177,12 @@ def _short_way(primitive: Primitive) -> Callable[..., Any]:
 
 
 def shorten(primitives: dict[str, Primitive]) -> None:
-    """Let the ufuncs among the primitives be called the short way."""
+    """Let the primitives that programs call most be called the short way."""
     for primitive in primitives.values():
         if isinstance(primitive.function, np.ufunc):
             HANDLERS[primitive.function] = _short_way(primitive)
+        elif primitive.name in (*REDUCTIONS, "swapaxes", "transpose"):
+            HANDLERS[primitive.function] = with_options(primitive)
 
 
 # Indexing.
@@ -155,20 +190,23 @@ def shorten(primitives: dict[str, Primitive]) -> None:
 
 def _getitem(self: Any, index: Any) -> Any:
     kind = type(index)
+    formula = pull_back_simple
     if kind is not int and kind is not slice:
         index = frozen_index(index)
-    elif kind is slice:
-        index = plain(index)
+        formula = pull_back
     if type(self) is not TracedArray:
         return _buffer_item(self, index) if type(self) is Buffer else getitem(self, index)
     value = self.value
     out = value[index]
     records = self.tape.records
     identifier = len(records)
-    edges = ((self.id, pull_back, (index, value.shape)),)
+    edges = ((self.id, formula, (index, value.shape)),)
     records.append((out.shape, out.dtype, edges))
     result = TracedArray(out, self.tape, identifier)
-    if is_view(out):
+    if type(out) is np.ndarray:
+        if out.base is not None:
+            link_view(self, result, getitem, {"index": index})
+    elif is_view(out):  # traced by an outer tape
         link_view(self, result, getitem, {"index": index})
     return result
 
@@ -182,17 +220,19 @@ def _buffer_item(self: Buffer, index: Any) -> Any:
     return view
 
 
+short_reshape = with_options(reshape)
+
 # Methods whose signature differs from the function's.
 
 
 def _reshape(self: Any, *shape: Any, order: str = "C", copy: Any = None) -> Any:
-    return reshape(self, shape[0] if len(shape) == 1 else shape, order)
+    return short_reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
 
 def _transpose(self: Any, *axes: Any) -> Any:
     if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
         (axes,) = axes
-    return transpose(self, axes or None)
+    return np.transpose(self, axes or None)
 
 
 def _astype(self: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
@@ -269,7 +309,7 @@ def install() -> None:
     cls.to_device = _to_device
     cls.fill = lambda self, value: assignment.setitem(self, ..., value)
     cls.sort = assignment.sort
-    cls.T = property(lambda self: transpose(self, None))
+    cls.T = property(HANDLERS[np.transpose])
     cls.mT = property(lambda self: np.matrix_transpose(self))
     cls.real = property(lambda self: np.real(self), assignment.set_real)
     cls.imag = property(lambda self: np.imag(self), assignment.set_imag)

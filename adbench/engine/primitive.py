@@ -69,6 +69,8 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call as the NumPy function is called; arrays may be traced, options may not."""
+        if not kwargs and (self.variadic or len(args) == len(self.arrays)):
+            return self.apply(args, {})
         arrays, options = self.bind(args, kwargs)
         out = options.pop("out", None)
         result = self.apply(arrays, options)
@@ -112,24 +114,29 @@ class Primitive:
         )
 
     def apply(self, arrays: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Compute the value on the innermost tape below the arrays, and record how."""
-        if any(type(a) in (list, tuple) for a in arrays):
-            arrays = tuple(as_operand(a) for a in arrays)
-        tape = innermost(arrays)
-        values = [
+        """Compute the value on the innermost tape among the arrays, and record how."""
+        tape = None
+        for a in arrays:
+            if isinstance(a, TracedArray):
+                other = a.tape
+                if other is not None and (tape is None or other.level > tape.level):
+                    tape = other
+            elif type(a) in (list, tuple):
+                return self.apply(tuple(as_operand(a) for a in arrays), options)
+        values = tuple(
             a.value if isinstance(a, TracedArray) and (a.tape is tape or a.tape is None) else a
             for a in arrays
-        ]
+        )
         if tape is None:
             return self.function(*values, **options)
-        out = self.apply(tuple(values), options)  # on the tapes further out, if any
+        out = self.apply(values, options)  # on the tapes further out, if any
         return self.record(tape, arrays, values, options, out)
 
     def record(
         self, tape: Tape, arrays: tuple[Any, ...], values: Any, options: dict[str, Any], out: Any
     ) -> Any:
         """Put an operation on the tape; its value comes back traced."""
-        known = {**self.options, **options}
+        known = {**self.options, **options} if options or self.variadic else self.options
         edges: list[Edge] = []
         for position, a in enumerate(arrays):
             if not isinstance(a, TracedArray) or a.tape is not tape:
@@ -177,7 +184,8 @@ def as_operand(a: Any) -> Any:
 
 def is_view(value: Any) -> bool:
     """Whether an array lies in another's memory, so that writing into one changes both."""
-    value = plain(value)
+    if isinstance(value, TracedArray):
+        value = plain(value)
     return type(value) is np.ndarray and value.base is not None
 
 

@@ -95,7 +95,10 @@ class Scatter:
 
     def dense(self, dtype: Any) -> Any:
         """The whole cotangent, in a buffer of its own."""
-        buffer = np.zeros_like(self.values, shape=self.shape, dtype=dtype)
+        if isinstance(self.values, (np.ndarray, np.generic)):
+            buffer = np.zeros(self.shape, dtype)
+        else:
+            buffer = np.zeros_like(self.values, shape=self.shape, dtype=dtype)
         self.add_to(buffer)
         return buffer
 
@@ -145,7 +148,7 @@ def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]
                     piece.add_to(have)
                     continue
                 piece = piece.dense(dtype)
-            elif kind is not Parts and (piece.shape != shape or piece.dtype != dtype):
+            elif kind is not Parts and (piece.shape != shape or piece.dtype is not dtype):
                 piece = fit(piece, shape, dtype)
             if have is None:
                 cotangents[target] = piece

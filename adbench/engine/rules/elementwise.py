@@ -37,10 +37,19 @@ define(np.reciprocal, x=lambda g, out: -g * out * out)
 define(np.square, x=lambda g, x: g * (x + x))
 define(np.sqrt, x=lambda g, out: g / (out + out))
 define(np.cbrt, x=lambda g, x, out: g * out / (3 * x))
+
+
+def power_pull_back(g: Any, x: Any, y: Any) -> Any:
+    """y·xʸ⁻¹. x⁰ is 1 near every x, also near 0, where the formula would give 0·∞."""
+    if type(y) in (int, float) and y != 0:
+        return g * (x + x if y == 2 else y * x ** (y - 1))
+    return g * y * x ** np.where(np.equal(y, 0), 1, y - 1)
+
+
 define(
     np.power,
-    # x⁰ is 1 near every x, and 0ᵘ is 0 near every u > 0: without the guards both give 0·∞.
-    x=lambda g, x, y: g * y * x ** np.where(np.equal(y, 0), 1, y - 1),
+    x=power_pull_back,
+    # 0ʸ is 0 near every y > 0; the guard keeps log 0 out.
     y=lambda g, x, out: g * out * np.log(np.where(np.equal(x, 0), 1, x)),
 )
 define(

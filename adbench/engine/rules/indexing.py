@@ -35,6 +35,13 @@ def pull_back(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return Scatter(g, index, shape, repeats_nothing(index))
 
 
+def pull_back_simple(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """As `pull_back`, for an index that is one integer or slice."""
+    if isinstance(g, TracedArray):
+        return scatter(g, index, shape)
+    return Scatter(g, index, shape, True)
+
+
 getitem = define(_getitem, name="getitem", x=lambda g, index, x_shape: pull_back(g, index, x_shape))
 scatter = define(_scatter, name="scatter", values=lambda g, index: g[index])
 put: Primitive = define(
