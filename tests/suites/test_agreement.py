@@ -20,7 +20,6 @@ SMALL = [case for case in CASES if "large" not in case.tags]
 RTOL = {"float32": 2e-5, "float64": 1e-10, "complex128": 1e-10}
 
 COARSER = {
-    "digamma": 1e-9,  # torch's trigamma is off by 5e-10 (mpmath), jax's by 1e-16
     "kernel_ridge_small_ridge": 1e-7,  # a matrix of condition 10⁷
     "variance_offset": 1e-8,  # x − mean loses six digits
 }
