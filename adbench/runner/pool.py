@@ -88,7 +88,7 @@ def run_in_pool(
         pool.close()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Busy:
     """A worker and what it is at."""
 
@@ -131,6 +131,8 @@ class _Pool:
             self._hire()
             for key, _ in self._selector.select(self._patience()):
                 slot, stream = key.data
+                if slot not in self._busy:
+                    continue  # it was let go by an earlier piece of this news
                 if stream == "prints":
                     if not slot.worker.drain():
                         self._selector.unregister(key.fd)
@@ -195,7 +197,7 @@ class _Pool:
                         self._on_start(self._tasks[message.id])
                 case Result() if not slot.timed_out and message.id == slot.task:
                     yield self._finish(slot, message)
-        if not is_open and not slot.closing:
+        if not is_open and not slot.closing and slot in self._busy:
             self._selector.unregister(slot.worker.messages)
             slot.closing = True
             slot.deadline = min(slot.deadline, time.monotonic() + _ABORT_SECONDS)
@@ -227,19 +229,21 @@ class _Pool:
 
     def _watch(self, slot: _Busy) -> Iterator[Outcome]:
         """Find a worker dead or late, and settle its task."""
-        late = time.monotonic() >= slot.deadline
-        if slot not in self._busy or not (late or slot.worker.exited()):
+        dead = slot.worker.exited()
+        if slot not in self._busy or not (dead or self._is_late(slot)):
             return
-        if slot.worker.exited():
-            yield from self._listen(slot)  # its last messages may still be in the pipe
-            if slot in self._busy:
-                yield from self._bury(slot)
-        elif slot.timed_out or slot.closing:
+        yield from self._listen(slot)  # its last messages may still be in the pipe
+        if slot not in self._busy or not (dead or self._is_late(slot)):
+            return
+        if dead or slot.timed_out or slot.closing:
             yield from self._bury(slot)
         else:
             slot.timed_out = True
             slot.deadline = time.monotonic() + _ABORT_SECONDS
             slot.worker.abort()
+
+    def _is_late(self, slot: _Busy) -> bool:
+        return time.monotonic() >= slot.deadline
 
     def _bury(self, slot: _Busy) -> Iterator[Outcome]:
         """The task of a worker that is dead, or has to be: an error, and the run goes on."""

@@ -199,6 +199,25 @@ def test_what_a_task_did_to_its_worker_is_not_the_next_ones_failure(results):
     assert found["closes_the_input"].verdict is Verdict.PASS
 
 
+def test_a_worker_that_leaves_right_after_its_last_result(hostile_tasks, fake_worker):
+    tasks = hostile_tasks("closes_the_input", "fine", backends=("native", "torch"))
+    found = []
+    for outcome in run_in_pool(tasks, jobs=2, command=fake_worker):
+        found.append(outcome.result.verdict)
+        time.sleep(0.3)
+    assert found == [Verdict.PASS] * 2
+
+
+@pytest.mark.slow
+def test_a_slow_reader_makes_nobody_late(hostile_tasks, fake_worker):
+    tasks = hostile_tasks("fine", "fine", "prints_megabytes", "fine", backends=("native", "torch"))
+    kinds = []
+    for outcome in run_in_pool(tasks, jobs=2, timeout=2.0, command=fake_worker):
+        kinds.append(outcome.result.failure and outcome.result.failure.kind)
+        time.sleep(2.5)
+    assert sorted(kinds, key=str) == [None, None, None, "exception"]
+
+
 @pytest.mark.slow
 def test_a_crash_in_a_shared_worker_says_so(results):
     found = results("says_pid", "exits", "segfaults")
