@@ -8,12 +8,13 @@ refused.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -136,7 +137,16 @@ def parse_document(raw: bytes, file: str) -> Document:
 
 def _compose(document: Document) -> Node | None:
     try:
-        node: Node | None = YAML(typ="safe", pure=True).compose(document.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            node: Node | None = YAML(typ="safe", pure=True).compose(document.text)
+    except ReusedAnchorWarning as warning:
+        # Legal, and as silent as a duplicate key. Only the warning's text says where it is.
+        *_, (line, column) = re.findall(r"line (\d+), column (\d+)", str(warning))
+        mark = Mark(int(line), int(column))
+        hint = "an alias would mean the nearest one above it; give one of them another name"
+        message = "an anchor of this name is already defined"
+        raise SuiteError([document.problem(mark, message, hint)]) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message, hint = _explain(error)

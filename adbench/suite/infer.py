@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def what_to_write(ref: FunctionRef, missing: Iterable[str], parameters: Iterable
     if not names:
         return f"{ref.name} takes no arguments, so there is nothing to differentiate"
     wanted = missing or names[:1]
-    where = Path(ref.file).name if ref.file else str(ref.module)
+    where = os.path.relpath(ref.file) if ref.file else str(ref.module)
     target = f"{where}:{ref.name}"
     options = " ".join(f"--arg '{name}=normal(3)'" for name in wanted)
     items = ", ".join(f'"{name}": np.ones(3)' for name in wanted)

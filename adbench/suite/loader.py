@@ -270,6 +270,7 @@ def _remove(data: Any, place: Path) -> None:
 def _broken(places: Iterable[Path]) -> dict[int, frozenset[str]]:
     keys: dict[int, set[str]] = {}
     for place in places:
-        if place[:1] == ("cases",) and len(place) > 2:
-            keys.setdefault(int(place[1]), set()).add(str(place[2]))
+        match place:
+            case ("cases", int() as index, key, *_):
+                keys.setdefault(index, set()).add(str(key))
     return {index: frozenset(names) for index, names in keys.items()}

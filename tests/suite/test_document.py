@@ -142,7 +142,7 @@ fragments = st.sampled_from(FRAGMENTS.split("|"))
 
 
 @given(st.lists(fragments, max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_arrangement_of_a_suite_crashes_the_loader(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
@@ -192,7 +192,7 @@ cases:
 
 
 @given(mutated(GOOD))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_slip_in_a_good_suite_crashes_the_loader(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

@@ -101,6 +101,16 @@ def test_mistakes_of_included_files_and_of_other_targets_are_told_too(files: Pat
     ]
 
 
+def test_mistakes_inside_what_is_itself_a_mistake(files: Path) -> None:
+    (files / "suite.yaml").write_text("version: 1\ncases:\n  name: c\n  tags: [a, null]\n")
+    with pytest.raises(SuiteError) as caught:
+        load_suites("suite.yaml")
+    assert [(p.line, p.message) for p in caught.value.problems] == [
+        (3, "expected a list, found a mapping"),
+        (4, "an empty item"),
+    ]
+
+
 def test_a_circle_of_includes_is_named(files: Path) -> None:
     (files / "a.yaml").write_text("version: 1\ninclude: [b.yaml]\n")
     (files / "b.yaml").write_text("version: 1\ninclude: [c.yaml]\n")

@@ -115,21 +115,25 @@ def test_both_refuse(document: Any, folder: Path) -> None:
 
 
 def test_everything_has_a_description() -> None:
+    schema = json_schema()
+    definitions = schema["$defs"]
+
     def undescribed(name: str, schema: Any) -> list[str]:
-        definitions = json_schema()["$defs"]
         return [
             f"{name}.{key}"
             for key, value in schema.get("properties", {}).items()
             if "description" not in {**definitions.get(value.get("$ref", "")[8:], {}), **value}
         ]
 
-    schema = json_schema()
     found = undescribed("suite", schema)
     for name, definition in schema["$defs"].items():
         found += undescribed(name, definition)
     assert found == []
 
 
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.jax
 def test_backends_and_modes_are_those_of_the_backends_room() -> None:
     from typing import get_args
 
@@ -142,15 +146,3 @@ def test_backends_and_modes_are_those_of_the_backends_room() -> None:
             assert set(get_backend(name).modes) == set(modes)
     with_mode = {f"{name}:{mode}" for name, modes in BACKEND_MODES.items() for mode in modes}
     assert set(get_args(BackendMode)) == {*BACKEND_MODES, *with_mode}
-
-
-def test_the_schema_beside_the_bundled_suites_is_current() -> None:
-    written = (ROOT / "suites" / "schema.json").read_text(encoding="utf-8")
-    expected = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    assert written == expected, "renew it: adbench schema > suites/schema.json"
-
-
-@pytest.mark.parametrize("file", BUNDLED, ids=lambda file: file.stem)
-def test_the_bundled_suites_name_the_schema(file: Path) -> None:
-    first = file.read_text(encoding="utf-8").splitlines()[0]
-    assert first == "# yaml-language-server: $schema=schema.json"

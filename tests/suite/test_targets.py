@@ -171,6 +171,13 @@ def test_without_inputs_the_error_says_what_to_write_for_this_function(folder: P
     assert "--arg 'w=normal(3)' --arg 'data=normal(3)'" in problem.message
 
 
+def test_the_command_that_the_error_shows_names_the_file_from_here(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    module(folder, "def loss(w):\n    return w.sum()\n", "deep/m.py")
+    (problem,) = problems_of("deep/m.py:loss")
+    assert "adbench check deep/m.py:loss --arg 'w=normal(3)'" in problem.message
+
+
 def test_what_the_error_says_to_write_works(folder: Path) -> None:
     module(folder, "def loss(w, data):\n    return (w * data).sum()\n")
     message = problems_of("m.py:loss")[0].message
