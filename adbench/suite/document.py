@@ -55,6 +55,9 @@ class Document:
     lines: list[str] = field(default_factory=list)
     spoilt: set[Mark] = field(default_factory=set)
     """Places of what YAML itself has made unusable: nothing more is said of them."""
+    tails: list[Path] = field(default_factory=list)
+    """Keys such as `3)`, with no value: ends of shorthands that YAML has cut at a comma. The
+    beginnings are complained of."""
 
     def complain(
         self, path: Path, message: str, hint: str = "", *, key: bool = False, offset: int = 0
@@ -270,15 +273,14 @@ class _Converter:
                 continue
             key = self._key(key_node)
             if key in seen:
-                self._complain_of_duplicate(key, key_node, seen[key])
+                if not (is_tail(key) and value_node.tag == _TAG + "null"):
+                    self._complain_of_duplicate(key, key_node, seen[key])
                 continue
             seen[key] = key_node
             own.append((key_node, value_node))
         return own + merged
 
     def _complain_of_duplicate(self, key: str, node: Node, first: Node) -> None:
-        if is_tail(key):
-            return  # two shorthands that YAML has cut at their commas, and complained of as such
         line = _mark(first.start_mark).line
         hint = f"it is first given on line {line}; keep one of the two"
         self._complain(node, f"duplicate key {key!r}", hint)

@@ -161,6 +161,9 @@ class _Loader:
             built = builder.build()
             self._check_names(document, path, entry.name, built)
             cases += built
+        if not document.problems:
+            for tail in document.tails:  # of nothing that was cut
+                document.complain(tail, f"{tail[-1]!r} has no value")
         return cases
 
     def _include(
@@ -228,7 +231,8 @@ def _remove_empty(document: Document, data: dict[str, Any]) -> list[Path]:
         if value is None and path:
             places.append(path)
             if is_tail(path[-1]):
-                return  # of `normal(3, 3)` cut at its comma: the head is complained of
+                document.tails.append(path)
+                return
             what = f"{path[-1]!r} has no value" if isinstance(path[-1], str) else "an empty item"
             document.complain(path, what)
         for key, item in _items(value):
