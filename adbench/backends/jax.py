@@ -2,8 +2,8 @@
 
 Conventions. A complex gradient is JAX's: df = Re(Σ g·v), with no conjugate. JAX reports no
 missing path: an input that the outputs do not depend on has gradient zero, not None. Arrays
-are immutable, so nothing is ever mutated. Batches run through `jax.vmap`, padded to powers of
-two. 64-bit types are switched on for the process: JAX would otherwise turn a float64 input
+are immutable, so nothing is ever mutated. Batches run through `jax.vmap`, in calls of a fixed
+size. 64-bit types are switched on for the process: JAX would otherwise turn a float64 input
 into a float32 one without a word.
 """
 
@@ -14,8 +14,10 @@ from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from adbench.backends.arrays import Array
+from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
@@ -64,6 +66,7 @@ class _JaxFunction(BoundFunction):
         self._hvp = jit(self._second)
         self._batch = jit(lambda active, data: jax.vmap(lambda x: self._run(x, data))(active))
         self._compiled = compiled
+        self._rows: int | None = None
         self._direct = False
         self.inputs = call.inputs
         self.point = call.point
@@ -102,9 +105,17 @@ class _JaxFunction(BoundFunction):
         )
 
     def value_batch(self, x: Arrays) -> list[Array]:
-        """Padded to a power of two with its last row, so that few batch sizes are compiled."""
+        """In calls of one fixed number of rows, padded with the last one: every other number
+        would be compiled anew, which costs more than the padding."""
+        if self._rows is None:
+            program = jax.make_jaxpr(self._run)(self._arrays([a[0] for a in x]), self._data(x))
+            self._rows = rows_per_call(_largest(program.jaxpr), most=64)
+        return in_chunks(self._padded_batch, x, self._rows)
+
+    def _padded_batch(self, x: Arrays) -> list[Array]:
+        assert self._rows is not None
         size = len(x[0])
-        padding = (1 << (size - 1).bit_length()) - size if self._compiled else 0
+        padding = self._rows - size if self._compiled else 0
         padded = [np.concatenate([a, np.repeat(a[-1:], padding, axis=0)]) for a in x]
         try:
             outs = self._batch(self._arrays(padded), self._data(x))
@@ -183,6 +194,23 @@ def _like(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:
             raise ArgumentError(f"a complex (co)tangent for an array of {other.dtype}")
         made.append(array.astype(other.dtype))
     return made
+
+
+def _largest(program: Any) -> int:
+    """The bytes of the largest array that a jaxpr makes, those of its inner jaxprs included."""
+    sizes = [0]
+    for equation in program.eqns:
+        sizes += [
+            out.aval.size * out.aval.dtype.itemsize
+            for out in equation.outvars
+            if hasattr(out.aval, "dtype")
+        ]
+        for value in jax.tree.leaves(
+            equation.params, is_leaf=lambda node: isinstance(node, (Jaxpr, ClosedJaxpr))
+        ):
+            if isinstance(value, (Jaxpr, ClosedJaxpr)):
+                sizes.append(_largest(value))
+    return max(sizes)
 
 
 def _to_numpy(arrays: Sequence[Any]) -> list[Array]:

@@ -8,8 +8,6 @@ about leaves. Batches run through `torch.func.vmap`.
 
 from __future__ import annotations
 
-import functools
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
@@ -19,10 +17,20 @@ import torch
 from torch.autograd import forward_ad
 
 from adbench.backends.arrays import Array, bits_equal, is_bfloat16, tensor_to_numpy
+from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
 from adbench.backends.registry import unavailable
+from adbench.backends.torch_autograd import (
+    LargestArray,
+    first_line,
+    load_forward_mode,
+    pull_back,
+    quiet,
+    refuse_once_differentiable,
+    second_derivative,
+)
 
 Tensor = Any
 
@@ -66,6 +74,7 @@ class TorchFunction(BoundFunction):
         self._data_cache: dict[tuple[Any, ...], list[Tensor]] = {}
         self._keeps_data = True
         self._differentiates_twice = False
+        self._rows: int | None = None
         self._tracks = False
         self._outputs = Outputs()
         self.inputs = call.inputs
@@ -100,7 +109,7 @@ class TorchFunction(BoundFunction):
             outputs = [array_of(out) for out in outs]
             given = self._like(cotangents, outs)
             before = [array_of(cotangent) for cotangent in given]
-            gradients = _pull_back(outs, leaves, given)
+            gradients = pull_back(outs, leaves, given)
             return Pullback(
                 outputs,
                 [None if g is None else array_of(g) for g in gradients],
@@ -108,7 +117,7 @@ class TorchFunction(BoundFunction):
             )
 
     def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
-        _load_forward_mode()
+        load_forward_mode()
         try:
             return self._forward_mode(x, tangents)
         except NotImplementedError:
@@ -141,10 +150,10 @@ class TorchFunction(BoundFunction):
             leaves = [self._tensor(a).requires_grad_() for a in x]
             outs = self._run([leaf.clone() for leaf in leaves], data)
             dummies = [torch.zeros_like(out).requires_grad_() for out in outs]
-            with _second_derivative("forward mode, nor double backward"):
-                gradients = _pull_back(outs, leaves, dummies, create_graph=True)
-                _refuse_once_differentiable(gradients)
-                pushed = _pull_back(gradients, dummies, self._like(tangents, leaves))
+            with second_derivative("forward mode, nor double backward"):
+                gradients = pull_back(outs, leaves, dummies, create_graph=True)
+                refuse_once_differentiable(gradients)
+                pushed = pull_back(gradients, dummies, self._like(tangents, leaves))
             return [array_of(p, like=out) for p, out in zip(pushed, outs, strict=True)]
 
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
@@ -156,17 +165,24 @@ class TorchFunction(BoundFunction):
             weights = self._like(cotangents, outs)
             if first := not self._differentiates_twice:
                 weights = [weight.requires_grad_() for weight in weights]
-            with _second_derivative("double backward"):
-                gradients = _pull_back(outs, leaves, weights, create_graph=True)
+            with second_derivative("double backward"):
+                gradients = pull_back(outs, leaves, weights, create_graph=True)
                 if first:
-                    _refuse_once_differentiable(gradients)
-                seconds = _pull_back(gradients, leaves, self._like(tangents, leaves))
+                    refuse_once_differentiable(gradients)
+                seconds = pull_back(gradients, leaves, self._like(tangents, leaves))
             self._differentiates_twice = True
             return [None if s is None else array_of(s) for s in seconds]
 
     def value_batch(self, x: Arrays) -> list[Array]:
-        with torch.no_grad(), self._data(x) as data, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="There is a performance drop")
+        with quiet():
+            if self._rows is None:
+                with LargestArray() as largest:
+                    self._batch([a[:1] for a in x])
+                self._rows = rows_per_call(largest.bytes, most=1024)
+            return in_chunks(self._batch, x, self._rows)
+
+    def _batch(self, x: Arrays) -> list[Array]:
+        with torch.no_grad(), self._data(x) as data:
             batched = torch.func.vmap(lambda *seen: tuple(self._run(seen, data)))
             try:
                 outs = batched(*[self._tensor(a) for a in x])
@@ -241,46 +257,6 @@ class TorchFunction(BoundFunction):
         return made
 
 
-def _pull_back(
-    outs: Sequence[Tensor],
-    leaves: Sequence[Tensor],
-    cotangents: Sequence[Tensor],
-    create_graph: bool = False,
-) -> list[Tensor | None]:
-    """`autograd.grad` that takes outputs with no graph: they contribute nothing."""
-    tracked = [
-        (out, cotangent)
-        for out, cotangent in zip(outs, cotangents, strict=True)
-        if out is not None and out.requires_grad
-    ]
-    if not tracked:
-        return [None] * len(leaves)
-    return list(
-        torch.autograd.grad(
-            [out for out, _ in tracked],
-            leaves,
-            [cotangent for _, cotangent in tracked],
-            allow_unused=True,
-            create_graph=create_graph,
-        )
-    )
-
-
-def _refuse_once_differentiable(gradients: Sequence[Tensor | None]) -> None:
-    """Autograd puts an error node behind a once-differentiable function's gradients, off the
-    way to the inputs, so that a second derivative silently takes them for constants."""
-    nodes = [g.grad_fn for g in gradients if g is not None]
-    seen = set()
-    while nodes:
-        node = nodes.pop()
-        if node is None or node in seen:
-            continue
-        if node.name() == "torch::autograd::Error":
-            raise NotImplementedError("a function here is marked once_differentiable")
-        seen.add(node)
-        nodes += [following for following, _ in node.next_functions]
-
-
 def _unchanged(arrays: Arrays, tensors: Sequence[Tensor]) -> bool:
     return all(
         bits_equal(array, tensor_to_numpy(tensor))
@@ -294,41 +270,6 @@ def array_of(tensor: Tensor | None, like: Tensor | None = None) -> Array:
     if tensor is None:
         tensor = torch.zeros_like(like)
     return np.array(tensor_to_numpy(tensor), order="C")
-
-
-@contextmanager
-def _second_derivative(what: str) -> Iterator[None]:
-    """Turns autograd's ways of saying that it cannot differentiate twice into UnsupportedError."""
-    try:
-        yield
-    except (RuntimeError, NotImplementedError) as error:
-        text = str(error)
-        known = ("once_differentiable", "not implemented", "not been implemented", "not support")
-        if isinstance(error, NotImplementedError) or any(part in text for part in known):
-            raise UnsupportedError(f"no {what}: {first_line(error)}") from error
-        raise
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the warnings that PyTorch's own modules raise about one another."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.")
-        warnings.filterwarnings("ignore", message="The .grad attribute", module=r"torch\.")
-        yield
-
-
-@functools.cache
-def _load_forward_mode() -> None:
-    """The first dual number loads a module of decompositions, which warns."""
-    with quiet(), forward_ad.dual_level():
-        forward_ad.make_dual(torch.zeros(()), torch.zeros(()))
-
-
-def first_line(error: BaseException) -> str:
-    """An exception of a library in one line, to be quoted in one of ours."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
 def _device(text: str) -> Any:

@@ -262,6 +262,27 @@ def test_a_batch_equals_its_rows(bind):
             assert np.array_equal(one, many[k])
 
 
+def test_a_batch_is_evaluated_in_parts_that_fit_into_memory(bind):
+    sizes = []
+
+    def f(x):
+        wide = x[:, None] * torch.ones(500_000, dtype=x.dtype)
+        sizes.append(wide._version)
+        return wide.mean(dim=1)
+
+    bound = bind("torch", f, x=X)
+    rows = X + np.arange(5)[:, None]
+    sizes.clear()
+    assert np.allclose(bound.value_batch([rows])[0], rows, rtol=1e-13)
+    assert len(sizes) == 1 + 3  # one row to learn the size of its arrays, then 2, 2 and 1
+    with pytest.raises(UnsupportedError, match="makes an array of 31 MiB"):
+        bind(
+            "torch", lambda x: (x[0] * torch.ones(2000, 2000, dtype=x.dtype)).sum(), x=X
+        ).value_batch([rows])
+    narrow = bind("torch", lambda x: x[0] * x[:1].expand(10**8)[:2], x=X)
+    assert np.array_equal(narrow.value_batch([rows])[0], rows[:, :1] ** 2 * np.ones(2))
+
+
 @pytest.mark.parametrize(
     "function",
     [
