@@ -12,6 +12,7 @@ from adbench.record.explain import explain_failure, explain_finding
 from adbench.record.model import CaseResult, RunRecord, Verdict
 from adbench.report.marks import XFAIL, mark
 from adbench.report.matrix import column
+from adbench.report.summary import repeat_command
 from adbench.report.visible import visible, visible_lines
 
 _FINDINGS_SHOWN = 5
@@ -26,9 +27,10 @@ def problems(record: RunRecord) -> RenderableType:
     found = [result for result in record.results if _is_problem(result)]
     found.sort(key=lambda result: _GRAVITY.index(result.verdict))
     groups = _grouped(found, lambda result: (mark(result), *explanation(result)))
+    at_the_end = repeat_command(record)
     parts: list[RenderableType] = []
     for group in groups[:_PROBLEMS_SHOWN]:
-        parts += [_problem(group), Text()]
+        parts += [_problem(group, at_the_end), Text()]
     rest = groups[_PROBLEMS_SHOWN:]
     if rest:
         parts.append(Text("And, without their explanations (the JSON record has them):"))
@@ -93,15 +95,16 @@ def _grouped(
     return list(groups.values())
 
 
-def _problem(group: Sequence[CaseResult]) -> RenderableType:
+def _problem(group: Sequence[CaseResult], at_the_end: str) -> RenderableType:
+    """One explanation; the command that repeats it, unless the report ends with the same."""
     parts: list[RenderableType] = [_heading(group)]
     parts += [_indented(line) for line in explanation(group[0])]
     first = group[0]
     if first.source and first.source.file:
         parts.append(_indented(f"case: {visible(first.source.file)}:{first.source.line}", "dim"))
-    if first.reproduce:
-        command = Text(f"  repeat: {visible(first.reproduce)}", no_wrap=True, overflow="ignore")
-        parts.append(command)
+    command = visible(first.reproduce)
+    if command and command != at_the_end:
+        parts.append(Text(f"  repeat: {command}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 

@@ -33,6 +33,8 @@ def summary(record: RunRecord) -> RenderableType:
     lines = [_counts(record)]
     if record.interrupted:
         lines.append(_stopped(record))
+    if record.results and record.count(Verdict.SKIPPED) == len(record.results):
+        lines.append(Text("Nothing was checked: every task was skipped.", style="bold"))
     if weakest := _weakest_pass(record.results):
         lines.append(weakest)
     if command := repeat_command(record):
@@ -98,7 +100,8 @@ def _counts(record: RunRecord) -> Text:
     if counts:
         line.append(": ").append(Text(", ").join(counts))
     evaluations = sum(result.check.evaluations for result in record.results if result.check)
-    line.append(f" · {evaluations:,} evaluations · {duration(record.seconds)}")
+    plural = "" if evaluations == 1 else "s"
+    line.append(f" · {evaluations:,} evaluation{plural} · {duration(record.seconds)}")
     return line
 
 

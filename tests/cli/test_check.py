@@ -203,6 +203,7 @@ def test_a_missing_backend_is_skipped_and_required_an_error(adbench, tmp_path: P
     assert "! error" in required.stdout
 
 
+@pytest.mark.slow
 def test_doctor_tells_what_is_missing(adbench, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(HIDE_TORCH)
     done = adbench("doctor", PYTHONPATH=str(tmp_path))
@@ -213,6 +214,7 @@ def test_doctor_tells_what_is_missing(adbench, tmp_path: Path) -> None:
     assert "threads" in done.stdout
 
 
+@pytest.mark.slow
 def test_doctor_survives_a_backend_that_crashes(adbench, tmp_path: Path) -> None:
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text("import os; os.abort()")

@@ -140,7 +140,16 @@ def test_a_reader_that_leaves_early_is_no_error(
     assert "roken" not in said
 
 
-@pytest.mark.parametrize("command", ["list ..", "schema", "doctor", "--help", "validate ."])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "list ..",
+        "schema",
+        "--help",
+        "validate .",
+        pytest.param("doctor", marks=pytest.mark.slow),
+    ],
+)
 def test_other_commands_into_a_reader_that_leaves(
     folder: Path, environment: dict[str, str], command: str
 ) -> None:

@@ -79,3 +79,9 @@ def test_no_word_on_resolution_without_a_pass(result: Callable, record: Callable
 )
 def test_duration(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_a_run_that_skipped_everything_says_so(result: Callable, record: Callable) -> None:
+    skipped = result("a", verdict=Verdict.SKIPPED)
+    assert "Nothing was checked: every task was skipped." in text(record(skipped))
+    assert "Nothing was checked" not in text(record(skipped, result("b")))
