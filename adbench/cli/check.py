@@ -140,8 +140,9 @@ def check(
     """
     import shlex
     import sys
+    from contextlib import redirect_stdout
 
-    from adbench.cli.outputs import parse_outputs, write_outputs
+    from adbench.cli.outputs import Output, parse_outputs, write_outputs
     from adbench.cli.progress import progress
     from adbench.cli.targets import planned, refuse, suites_of
     from adbench.record import CheckOptions, RecordError
@@ -168,7 +169,9 @@ def check(
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
     tasks = planned(suites, options)
-    with progress(len(tasks), sys.stderr) as shown:
+    # What a function prints in this very process must not get among the JSON.
+    prints = sys.stderr if Output("json", None) in outputs else sys.stdout
+    with progress(len(tasks), sys.stderr, lines=in_process) as shown, redirect_stdout(prints):
         record = run(suites, options, shown.result, shown.start)
     try:
         write_outputs(record, outputs)

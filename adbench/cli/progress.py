@@ -23,12 +23,15 @@ class Shown:
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[Shown]:
-    """Show the progress of `total` tasks on `stream`, until the context is left."""
+def progress(total: int, stream: TextIO, *, lines: bool = False) -> Iterator[Shown]:
+    """Show the progress of `total` tasks on `stream`, until the context is left.
+
+    `lines` asks for plain lines on a terminal too, where a debugger may need it.
+    """
     from adbench.report.terminal import terminal
 
     console = terminal(stream)
-    if interactive(stream):
+    if interactive(stream) and not lines:
         with _bar(total, console) as shown:
             yield shown
     else:

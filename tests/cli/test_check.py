@@ -271,3 +271,9 @@ def test_what_init_writes_passes_on_every_backend(adbench) -> None:
     done = adbench("check", "start", "--strict", "--require")
     assert done.returncode == 0
     assert "11 checks: 11 pass" in done.stdout
+
+
+def test_in_process_prints_stay_out_of_the_json(adbench) -> None:
+    done = adbench("check", "raises.yaml", "--in-process", "--output-format", "json")
+    assert verdicts(done) == {"raises": "error"}
+    assert "about to fail" in done.stderr

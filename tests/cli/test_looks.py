@@ -75,6 +75,12 @@ def test_a_dumb_terminal_gets_plain_lines(terminal: Terminal) -> None:
     assert "[1/1] ✗ fail  wrong/wrong on manual:eager" in shown
 
 
+def test_in_process_leaves_the_terminal_to_a_debugger(terminal: Terminal) -> None:
+    _, shown = terminal("check", "wrong.yaml", "--in-process")
+    assert not MOVE.search(shown)
+    assert "[1/1] " in shown
+
+
 def test_ci_gets_plain_lines(terminal: Terminal) -> None:
     _, shown = terminal("check", "wrong.yaml", CI="true")
     assert not MOVE.search(shown)
