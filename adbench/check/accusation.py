@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from adbench.check.comparison import Comparison, compare
 from adbench.check.subject import Subject
-from adbench.numeric.derivative import derivatives
+from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.sampling import Rows
 from adbench.numeric.structure import coarse_views
 
@@ -23,6 +23,8 @@ Array = NDArray[Any]
 
 _MOST = 12
 """Accused directions that are looked at again one by one; the worst, when there are more."""
+_STRETCH = 1.3125
+"""The second ladder's steps are longer by this; few bits, so that they stay exact."""
 _SMALL = 1e-3
 """Relative difference up to which coarse-grained noise may explain an accusation."""
 
@@ -30,20 +32,32 @@ _SMALL = 1e-3
 def wobble(
     derivative: Callable[[Array], Array], x: Array, epsilon: float, rng: np.random.Generator
 ) -> Array:
-    """How far the AD values move when every input moves by its last bit or two.
+    """The AD values' own rounding, as their scatter when the inputs move ever so little.
 
-    A right derivative of an ill-conditioned function differs by this much from the true one,
-    for no fault of the backend. `derivative` maps a point to the AD values.
+    A right derivative of an ill-conditioned function differs by this much from the true one, for
+    no fault of the backend. The inputs move by their last bits, and by steps from 1e3 to 1e8
+    times as large, from which a straight line is taken out: rounding inside the function may be
+    the same for all neighbours of a point. `derivative` maps a point to the AD values.
     """
     here = derivative(x)
     spread = np.zeros_like(here)
-    for _ in range(3):
-        nudge = 2 * epsilon * rng.choice([-1.0, 0.0, 1.0], x.shape)
-        there = derivative(x + nudge * np.abs(x))
-        with np.errstate(invalid="ignore"):
-            spread = np.fmax(spread, np.abs(there - here))
-    slack: Array = 4 * spread + 8 * epsilon * np.abs(np.nan_to_num(here))
-    return slack
+    with np.errstate(all="ignore"):
+        for reach in (2.0, 1e3, 1e6, 5e7):
+            step = reach * epsilon
+            if step > 1e-4:
+                break
+            random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+            nudge = step * random * np.abs(x)
+            there = np.stack([derivative(x + k * nudge) for k in (-2.0, -1.0, 1.0, 2.0)])
+            if reach > 2:
+                # Second and third differences of five equally spaced values.
+                rough = [there[1] - 2 * here + there[2], there[0] - 2 * here + there[3]]
+                rough.append((there[3] - there[0]) / 2 - (there[2] - there[1]))
+            else:
+                rough = list(there - here)
+            for difference in rough:
+                spread = np.fmax(spread, np.abs(difference))
+        return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
 
 def reconsider(
@@ -71,7 +85,7 @@ def reconsider(
     if not suspects.size:
         return case
     again = derivatives(
-        function, x, origin, directions[suspects] * 1.3125, weights, subject.epsilon
+        function, x, origin, directions[suspects] * _STRETCH, weights, subject.epsilon, closely=True
     )
     for row, d in enumerate(map(int, suspects)):
         for j in map(int, np.flatnonzero(case.accused[d])):
@@ -83,16 +97,20 @@ def reconsider(
     return case
 
 
-def _second_ladder_agrees(case: Comparison, again: Any, row: int, d: int, j: int) -> bool:
+def _second_ladder_agrees(case: Comparison, again: Derivatives, row: int, d: int, j: int) -> bool:
     """Whether a ladder of other steps accuses too."""
     best = again.best
-    value, bound = best.value[row, j] / 1.3125, best.bound[row, j] / 1.3125
-    if not np.isfinite(bound):
+    if not np.isfinite(best.bound[row, j]):
         return False
     if not np.isfinite(case.ad[d, j]):
         return True
-    allowed = case.tolerance[d, j] + 2 * (bound + case.slack[d, j])
-    return bool(abs(case.ad[d, j] - value) > allowed)
+    views = [(best.value[row, j], best.bound[row, j])]
+    views.append((again.elsewhere[row, j], again.elsewhere_bound[row, j]))
+    own = case.tolerance[d, j] + 2 * case.slack[d, j]
+    return not any(
+        abs(case.ad[d, j] - value / _STRETCH) <= own + 2 * bound / _STRETCH
+        for value, bound in views
+    )
 
 
 def _small(case: Comparison, d: int, j: int) -> bool:

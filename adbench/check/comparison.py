@@ -76,13 +76,16 @@ def compare(
         inside = (ad >= low - sided) & (ad <= high + sided)
         accused |= kink & ~inside
         # A function that is constant at the finest steps has two slopes, and zero is one.
-        flat = numeric.quantised & (ad == 0)
+        flat = numeric.quantised & (ad == 0) & accused
         accused &= ~flat
-        size = np.where(np.abs(value) > 2 * bound, np.abs(value), np.maximum(reference, 0))
+        coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
+        accused &= ~coarse
+        near = np.maximum(reference, best.nearby)
+        size = np.where(np.abs(value) > 2 * bound, np.abs(value), near)
         resolution = (tolerance + 2 * bound) / size
     # Nothing moved, at any step, and AD says zero: right, and no evidence of anything.
     idle = best.still & (ad == 0)
-    unknown = (best.kind == Kind.NONE) | (flat & ~best.still)
+    unknown = (best.kind == Kind.NONE) | flat
     unknown |= smooth & ~accused & ~(resolution <= WIDE) & ~idle
     resolution = np.where(unknown | idle | kink, np.nan, resolution)
     return Comparison(

@@ -14,9 +14,12 @@ from adbench.record.model import Finding
 Array = NDArray[Any]
 
 # Scaling the cotangent by a power of two and flipping its sign must scale the gradient exactly;
-# the slack is for backends that reorder sums from one call to the next.
-_SCALE = -4.0
+# the slack is for backends that reorder sums from one call to the next. The tiny and the huge
+# scale find a cotangent that is flushed to zero, or clipped far out.
+_EXPONENTS = {"wide": (2, -30, 30), "narrow": (2, -8, 8)}
 _SLACK = 1e4
+_GROSS = 1e-10
+"""Unit for comparing scaled gradients: intermediate results may underflow, faults are gross."""
 
 
 def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
@@ -104,32 +107,45 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
 
 
 def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
-    """vjp(−4c) = −4 vjp(c): a VJP is linear in its cotangent, whatever the function."""
-    scaled = subject.gradient(x, _SCALE * weight)
-    expected = _SCALE * gradient
-    if not np.isfinite(expected).all() or _same(scaled, expected, subject.epsilon):
-        return []
+    """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function."""
+    for exponent in _EXPONENTS["wide" if subject.epsilon < 1e-12 else "narrow"]:
+        scale = -(2.0**exponent)
+        scaled, expected = subject.gradient(x, scale * weight), scale * gradient
+        if (
+            _in_range(scale * weight)
+            and _in_range(expected)
+            and not _same(scaled, expected, _GROSS)
+        ):
+            return [_nonlinear(subject, scale, scaled, expected)]
+    return []
+
+
+def _nonlinear(subject: Subject, scale: float, scaled: Array, expected: Array) -> Finding:
     worst = int(np.nanargmax(np.abs(scaled - expected)))
     leaf, index, _ = subject.inputs.place(worst)
     same_sign = np.allclose(scaled, -expected, rtol=1e-6)
-    return [
-        Finding(
-            kind="nonlinear-cotangent",
-            level="fail",
-            derivative="vjp",
-            input=subject.inputs.leaves[leaf].name,
-            index=index,
-            ad=float(scaled[worst]),
-            numeric=float(expected[worst]),
-            bound=0.0,
-            message="the backward pass is not linear in the cotangent: scaling it by −4 should "
-            f"scale the gradient of {subject.inputs.label(worst)} to {expected[worst]:.6g}, "
-            f"and gave {scaled[worst]:.6g}",
-            diagnosis="cotangent's sign ignored"
-            if same_sign
-            else "cotangent clipped, clamped, ignored or squared",
-        )
-    ]
+    return Finding(
+        kind="nonlinear-cotangent",
+        level="fail",
+        derivative="vjp",
+        input=subject.inputs.leaves[leaf].name,
+        index=index,
+        ad=float(scaled[worst]),
+        numeric=float(expected[worst]),
+        bound=0.0,
+        message=f"the backward pass is not linear in the cotangent: scaling it by {scale:.3g} "
+        f"should scale the gradient of {subject.inputs.label(worst)} to {expected[worst]:.6g}, "
+        f"and gave {scaled[worst]:.6g}",
+        diagnosis="cotangent's sign ignored"
+        if same_sign
+        else "cotangent clipped, clamped, ignored or squared",
+    )
+
+
+def _in_range(values: Array) -> bool:
+    """Whether nothing is, or comes near, infinite or subnormal."""
+    size = np.abs(values[values != 0])
+    return bool(((size > 1e-250) & (size < 1e250)).all())
 
 
 def _same(one: Array, two: Array, epsilon: float) -> bool:

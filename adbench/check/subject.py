@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,14 @@ from adbench.backends.protocol import Backend, BoundFunction, Pullback, Unsuppor
 from adbench.check.layout import Layout
 
 Array = NDArray[Any]
+
+
+@dataclass(slots=True)
+class Count:
+    """What a check has cost: evaluations of the function, and batched calls among them."""
+
+    evaluations: int = 0
+    batched_calls: int = 0
 
 
 class Subject:
@@ -37,8 +47,21 @@ class Subject:
         self.origin = self.outputs.pack(values)
         self.epsilon = max(unit_roundoff(dtype) for dtype in self.dtypes + self.output_dtypes)
         self._batched: bool | None = None
-        self.evaluations = 1
-        self.batched_calls = 0
+        self.count = Count(evaluations=1)
+
+    def at(self, x: Array) -> Subject | None:
+        """The same function at another point; None where it raises."""
+        try:
+            values = self.bound.value(self.arrays(x))
+            origin = self.outputs.pack(values)
+        except Exception:  # outside its domain a function may raise whatever it likes
+            return None
+        self.count.evaluations += 1
+        if origin.shape != self.origin.shape:
+            return None
+        other = copy(self)
+        other.x, other.origin = self.inputs.pack(self.arrays(x)), origin
+        return other
 
     def arrays(self, x: Array) -> list[Array]:
         """Coordinates as the leaves that the function takes."""
@@ -50,13 +73,13 @@ class Subject:
         In one batched call where the backend and the function allow it. Only functions whose
         batched values agree with single ones are trusted to be batched.
         """
-        self.evaluations += len(points)
+        self.count.evaluations += len(points)
         if self._batched is None:
             self._batched = self._batches(points)
         if self._batched:
             try:
                 outputs = self.bound.value_batch(self.inputs.unpack_rows(points, self.dtypes))
-                self.batched_calls += 1
+                self.count.batched_calls += 1
                 return self.outputs.pack_rows(outputs)
             except UnsupportedError:
                 self._batched = False
@@ -123,7 +146,7 @@ class Subject:
 def unit_roundoff(dtype: np.dtype[Any]) -> float:
     """Half the spacing of numbers at 1: 2^-53 for float64."""
     if dtype.kind in "fc":
-        return float(np.finfo(dtype).eps) / 2  # type: ignore[no-untyped-call]
+        return float(np.finfo(dtype).eps) / 2
     import ml_dtypes  # bfloat16 and its kin come only with the library that defines them
 
-    return float(ml_dtypes.finfo(dtype).eps) / 2
+    return float(ml_dtypes.finfo(dtype).eps) / 2  # type: ignore[no-untyped-call]

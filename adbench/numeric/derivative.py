@@ -20,6 +20,9 @@ from adbench.numeric.sampling import Lines, Rows
 Array = NDArray[Any]
 
 _COARSE = 2.0**-3
+_GROWTH = (1.0, 2.0**10, 2.0**20)
+"""How far beyond order one the steps may grow while a derivative drowns in noise."""
+_VAGUE = 1e-4
 _GOOD = 1e-6
 """Relative bound beyond which a problem is looked at again on another scale."""
 _ROUGH = 1e3
@@ -45,6 +48,10 @@ class Derivatives:
     """Every ladder: which directions it covered, by how much it scaled them, what it gave."""
     evaluations: int
     calls: int
+    elsewhere: Array
+    """A well-determined slope on another scale than `best`'s that contradicts it, NaN where there
+    is none: rounding or tables inside the function show at one scale and not at the other."""
+    elsewhere_bound: Array
     quantised: Array
     """The function is constant at the finest steps and rises at coarser ones: which of the two
     slopes a right gradient gives is not decidable from its values."""
@@ -78,13 +85,15 @@ def derivatives(
     weights: Array,
     epsilon: float,
     unit: Array | None = None,
+    closely: bool = False,
 ) -> Derivatives:
     """Derivatives of ⟨weights[j], f⟩ (m, p) along directions (D, n) at x (n,).
 
     `function` maps (k, n) points to (k, p) outputs, a row of NaN where undefined; `origin` (p,)
     are its outputs at x, all finite. A direction's length should be the scale of the input it
     moves; `unit` (D,) says by how much it would have to grow to be of order one, which is tried
-    where the values do not move enough. `epsilon` is the unit round-off of the computation.
+    where the values do not move enough. `closely` looks at every direction with finer steps too,
+    needed or not. `epsilon` is the unit round-off of the computation.
     """
     lines = Lines(function, x, directions, origin)
     finest = epsilon**0.44
@@ -103,42 +112,71 @@ def derivatives(
         return found
 
     with np.errstate(invalid="ignore"):
-        loose = ~(best.bound <= _GOOD * np.abs(best.value)) & ~best.still
+        size = np.maximum(np.abs(best.value), 1e-2 * best.nearby)
+        loose = ~(best.bound <= _GOOD * size) & ~best.still
         smooth = best.kind != Kind.KINK
         rough = best.noise > _ROUGH * np.maximum(best.rounding, epsilon * np.abs(best.value))
-    if unit is not None:
-        which = np.flatnonzero(((loose & smooth) | best.still).any(axis=1) & (unit > 8))
+    elsewhere = np.full_like(best.value, np.nan)
+    elsewhere_bound = np.full_like(best.value, np.nan)
+    factors = np.ones(len(directions)) if unit is None else np.maximum(unit, 1.0)
+    for growth in _GROWTH:
+        with np.errstate(invalid="ignore"):
+            size = np.maximum(np.abs(best.value), 1e-2 * best.nearby)
+            vague = ~(best.bound <= _VAGUE * size) & (best.kind != Kind.KINK)
+        which = np.flatnonzero(vague.any(axis=1) & (factors * growth > 8))
         if which.size:
-            found = look(which, unit[which], _COARSE, finest)
-            _merge(best, which, unit[which], found, finer=False)
+            found = look(which, factors[which] * growth, _COARSE, finest)
+            _merge_coarser(best, which, factors[which] * growth, found)
     # Finer steps end where x ± step would no longer be exact.
-    which = np.flatnonzero(((loose & smooth) | rough).any(axis=1))
+    which = np.flatnonzero(((loose & smooth) | rough | closely).any(axis=1))
     if which.size and epsilon < 1e-12:
         found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.70)
         quantised[which] |= (found.stepped | found.still) & ~best.still[which]
-        _merge(best, which, np.ones(len(which)), found, finer=True)
-    return Derivatives(best, looks, lines.evaluations, lines.calls, quantised)
+        _merge_finer(best, which, found, elsewhere, elsewhere_bound)
+    return Derivatives(
+        best, looks, lines.evaluations, lines.calls, elsewhere, elsewhere_bound, quantised
+    )
 
 
-_SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound")
+_SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound", "nearby")
 _PLAIN = ("kind", "noise", "rounding", "still")
 
 
-def _merge(best: Estimates, which: Array, factors: Array, found: Estimates, finer: bool) -> None:
-    """Keep, in each problem, the better of two looks; finer steps win a contradiction."""
+def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimates) -> None:
+    """Take a smooth derivative from larger steps where it is sharper and agrees, or where the
+    smaller steps did not move the function at all."""
     by = factors[:, None]
     with np.errstate(invalid="ignore"):
         apart = np.abs(found.value / by - best.value[which])
-        contradicted = apart > found.bound / by + best.bound[which]
-        better = found.bound / by < best.bound[which]
-        quantised = found.stepped | found.still
-    if finer:
+        agrees = apart <= found.bound / by + best.bound[which]
+        take = (found.bound / by < best.bound[which]) & agrees & (found.kind == Kind.CENTRAL)
+    _take(best, which, factors, found, take)
+
+
+def _merge_finer(
+    best: Estimates, which: Array, found: Estimates, elsewhere: Array, elsewhere_bound: Array
+) -> None:
+    """Take what smaller steps show where it is sharper; keep a good coarser slope beside it."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.abs(found.value - best.value[which])
+        contradicted = apart > found.bound + best.bound[which]
+        sharper = found.bound < best.bound[which]
+        relative = found.bound / np.abs(found.value)
+        sharper |= contradicted & (relative < best.bound[which] / np.abs(best.value[which]))
+        sharper |= ~np.isfinite(best.bound[which])
         # At steps too small to move the function, its differences are exactly zero: no news.
-        take = (better | contradicted) & np.isfinite(found.bound) & ~quantised
-    else:
-        take = better & ~contradicted & np.isfinite(found.bound)
-        take |= np.isfinite(found.bound) & (best.kind[which] == Kind.NONE)
-        take |= best.still[which] & ~found.still & np.isfinite(found.bound)
+        take = sharper & np.isfinite(found.bound) & ~(found.stepped | found.still)
+        good = best.bound[which] <= _VAGUE * np.abs(best.value[which])
+        good &= (best.kind[which] == Kind.CENTRAL) & contradicted
+        fine = contradicted & (relative <= _VAGUE) & ~take & ~(found.stepped | found.still)
+    kept = take & good
+    elsewhere[which] = np.select([kept, fine], [best.value[which], found.value], np.nan)
+    elsewhere_bound[which] = np.select([kept, fine], [best.bound[which], found.bound], np.nan)
+    _take(best, which, np.ones(len(which)), found, take)
+
+
+def _take(best: Estimates, which: Array, factors: Array, found: Estimates, take: Array) -> None:
+    by = factors[:, None]
     for name in _SCALED:
         target = getattr(best, name)
         target[which] = np.where(take, getattr(found, name) / by, target[which])

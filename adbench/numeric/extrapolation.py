@@ -72,7 +72,8 @@ def table(plain: Array, steps: Array, roundoff: Array, power: int, columns: int)
             seen = np.where(before > 0, size[1:] / before, np.inf)
         ratio[1:] = np.where(above_noise, np.maximum(ratio[1:], seen), ratio[1:])
         ratio[0] = 0.5
-        size[1:] = np.maximum(size[1:], before / q)
+        ratio[1:] = np.where(np.isfinite(before), ratio[1:], 0.5)
+        size[1:] = np.fmax(size[1:], np.where(np.isfinite(before), before / q, 0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             tail = np.where(ratio < _STALLED, size * ratio / (1 - ratio), np.inf)
         noise = (q * noise[1:] + noise[:-1]) / (q - 1)

@@ -72,6 +72,9 @@ class Estimates:
     """Measured uncertainty of the weighted output's value, absolute."""
     rounding: Array
     """What unit round-off alone would explain of it."""
+    nearby: Array
+    """The steepest secant to the neighbourhood, |f(x ± h) − f(x)| / h at the coarser steps: what
+    a derivative that vanishes here is measured against."""
     still: Array
     """The weighted output did not move at any step."""
     stepped: Array
@@ -99,8 +102,7 @@ def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) ->
     with np.errstate(all="ignore"):
         moved = (np.nan_to_num(rise, nan=1.0) != 0).any(axis=(1, 2))
         weighted = rise @ weights.T
-        # Independent rounding errors add in quadrature; few of them may conspire.
-        rounding = np.minimum((moved * unit) @ size.T, 4 * np.sqrt((moved * unit**2) @ (size**2).T))
+        rounding = _accumulated(moved * unit, size)
         # An output that no step moved may have absorbed up to half a unit in its last place.
         absorbed = (~moved * unit) @ size.T / (2 * steps[0])
     ahead = np.moveaxis(weighted[:, 0], 1, 0)
@@ -108,6 +110,39 @@ def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) ->
     found = _analyse(ahead, behind, steps, rounding, epsilon)
     found.bound = found.bound + absorbed
     return found
+
+
+def _persists(right: _Side, left: _Side, gap: Array, h: Array) -> Array:
+    """Whether the two sides' plain quotients still differ by the gap at the finest steps.
+
+    At a smooth point they differ by curvature × step, which goes to zero whatever the tables,
+    made with coarser steps, have extrapolated to.
+    """
+    apart = np.abs(right.quotients - left.quotients)
+    blur = 2 * (right.noise + left.noise) / h
+    telling = blur < 0.1 * gap
+    same = np.abs(apart - gap) < 0.3 * gap
+    finest = np.where(telling, np.arange(len(h))[:, None], -1).max(axis=0)
+    columns = np.arange(len(gap))
+    return np.asarray(
+        (finest >= _TAIL) & same[finest, columns] & same[np.maximum(finest - 1, 0), columns]
+    )
+
+
+def _accumulated(errors: Array, size: Array) -> Array:
+    """Errors (D, p) of the outputs, weighted by size (m, p) and added up; (D, m).
+
+    Independent errors add in quadrature; few of them may conspire.
+    """
+    largest = np.maximum((errors[:, None] * size).max(axis=2, initial=0.0), 1e-300)
+    square = np.stack(
+        [
+            ((errors * row / top[:, None]) ** 2).sum(axis=1)
+            for row, top in zip(size, largest.T, strict=True)
+        ],
+        axis=1,
+    )
+    return np.asarray(np.minimum(errors @ size.T, 4 * largest * np.sqrt(square)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +171,8 @@ def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side
     tail = scatter[-_TAIL - 1 :]
     with np.errstate(invalid="ignore", divide="ignore"):
         falling = (tail[1:] < tail[:-1] / 1.5).all(axis=0)
-    noise = np.maximum(np.where(falling, 0.0, noise), rounding)
+    # Where truncation hides the noise, assume what a last-bit change of the input would do.
+    noise = np.maximum(np.where(falling, epsilon * np.abs(quotients[-1]), noise), rounding)
     highest = np.nan_to_num(np.abs(rises), nan=0.0, posinf=0.0, neginf=0.0).max(axis=0)
     rough = (noise > 0.1 * highest) & (noise > 1e3 * np.maximum(rounding, epsilon * highest))
     return _Side(quotients, noise, ~rough)
@@ -164,9 +200,8 @@ def _analyse(
 
         gap = np.abs(ahead_only.value - behind_only.value)
         sided = ahead_only.bound + behind_only.bound
-        kink = np.isfinite(sided) & (
-            gap > _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
-        )
+        apart = _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
+        kink = np.isfinite(sided) & (gap > apart) & _persists(right, left, gap, h)
         edge = ~np.isfinite(both.bound)
         lost_left = edge & np.isfinite(ahead_only.bound) & ~np.isfinite(behind_only.bound)
         lost_right = edge & np.isfinite(behind_only.bound) & ~np.isfinite(ahead_only.bound)
@@ -174,6 +209,8 @@ def _analyse(
         still = (np.nan_to_num(up, nan=1.0) == 0).all(axis=0)
         still &= (np.nan_to_num(down, nan=1.0) == 0).all(axis=0)
         stepped = (up[-_TAIL:] == 0).all(axis=0) & (down[-_TAIL:] == 0).all(axis=0) & ~still
+        secants = np.fmax(np.abs(right.quotients[:_TAIL]), np.abs(left.quotients[:_TAIL]))
+        nearby = np.nan_to_num(secants, nan=0.0, posinf=0.0).max(axis=0)
     middle, half = (ahead_only.value + behind_only.value) / 2, gap / 2
     worst = np.maximum(ahead_only.bound, behind_only.bound)
     bound = np.select(cases, [half + worst, ahead_only.bound, behind_only.bound], both.bound)
@@ -192,6 +229,7 @@ def _analyse(
         right_bound=ahead_only.bound.reshape(shape),
         noise=noise.reshape(shape),
         rounding=rounding,
+        nearby=nearby.reshape(shape),
         still=still.reshape(shape),
         stepped=stepped.reshape(shape),
         steps=steps,

@@ -52,6 +52,9 @@ class CheckOptions(_Model):
     rtol: float | None = None
     atol: float | None = None
     seed: int = 0
+    other_points: bool = True
+    """Look at points derived from the given one too; off where the function does not survive
+    them."""
 
 
 class Finding(_Model):

@@ -1,0 +1,78 @@
+"""From a trial's arrays to a verdict with its reason and its worth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adbench.check.trial import Trial
+from adbench.numeric.ladder import Kind
+from adbench.record.model import DerivativeResult, VCurve, Verdict
+
+FAILED = "differs beyond tolerance and both error bounds"
+
+
+def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> DerivativeResult:
+    """The verdict on one derivative; `failed` says that something else than values is wrong too."""
+    case = trial.comparison
+    best = case.numeric.best
+    known = case.resolution[np.isfinite(case.resolution)]
+    kinks = int(case.subgradient.sum())
+    if failed or case.accused.any():
+        verdict, reason = Verdict.FAIL, FAILED
+    elif vacuous(trial):
+        verdict = Verdict.INCONCLUSIVE
+        reason = (
+            "every derivative is zero here: the check could not have failed; "
+            "try another point or seed"
+        )
+    elif unresolved(trial):
+        verdict, reason = Verdict.INCONCLUSIVE, _why_open(trial)
+    elif kinks:
+        verdict = Verdict.KINK
+        reason = f"a kink in {kinks} of {best.kind.size} probes; AD gives a subgradient there"
+    else:
+        verdict, reason = Verdict.PASS, "agrees within tolerance"
+    what = "elements" if trial.coordinates is not None else "random directions"
+    return DerivativeResult(
+        derivative=trial.derivative,
+        verdict=verdict,
+        reason=reason,
+        resolution=float(known.max()) if known.size else None,
+        compared=int(known.size),
+        method=f"Richardson differences along {len(trial.directions)} {what}, "
+        f"{len(trial.weights)} output weightings",
+        v_curve=curve,
+    )
+
+
+def vacuous(trial: Trial) -> bool:
+    """Whether every numeric derivative is zero within its bound: agreement is no evidence."""
+    best = trial.comparison.numeric.best
+    zero = best.still | (np.abs(best.value) <= best.bound)
+    return bool(zero.all()) and not (best.kind == Kind.KINK).any()
+
+
+def unresolved(trial: Trial) -> bool:
+    """Whether some direction is open under every weighting: one may swamp what another shows."""
+    return bool(trial.comparison.open.all(axis=1).any())
+
+
+def _why_open(trial: Trial) -> str:
+    case = trial.comparison
+    best = case.numeric.best
+    rows = case.open.all(axis=1)
+    count = f"{int(rows.sum())} of {rows.size} directions"
+    if (case.numeric.quantised & case.open)[rows].any():
+        return (
+            f"in {count} the function is a staircase: constant at the finest steps, rising "
+            "at coarser ones; its values cannot tell which slope is meant"
+        )
+    if not np.isfinite(best.bound[rows]).all():
+        return (
+            f"in {count} no differences converge: the function is rough, singular or "
+            "undefined next to this point"
+        )
+    return (
+        f"in {count} the numeric derivative is too uncertain to compare with (the "
+        "function's noise swamps its change); a larger input, or less noise, would settle it"
+    )

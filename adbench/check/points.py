@@ -1,0 +1,46 @@
+"""Other points to look at: a bug in a branch that the given point never takes is not seen there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.layout import Layout
+
+Array = NDArray[Any]
+
+LARGE = 2000
+"""Inputs with more coordinates than this are looked at in one further point only."""
+
+
+def other_points(x: Array, layout: Layout, rng: np.random.Generator) -> Iterator[tuple[str, Array]]:
+    """Names and coordinates of points derived from x: scattered, negated, scaled up, with ties."""
+    factors = rng.choice([1.0, -1.0, 4.0, -4.0, 0.25, -0.25], x.shape)
+    typical = np.median(np.abs(x[x != 0])) if (x != 0).any() else 1.0
+    moved = np.where(x == 0, typical * rng.standard_normal(x.shape), x)
+    yield "each element times ±¼, ±1 or ±4", moved * factors
+    if x.size > LARGE:
+        return
+    yield "the inputs negated", -x
+    yield "the inputs times 4", 4 * x
+    if (tied := _tied(x, layout)) is not None:
+        yield "neighbouring elements made equal", tied
+
+
+def _tied(x: Array, layout: Layout) -> Array | None:
+    """Pairs of neighbours made equal, and inputs of the same shape made equal to the first."""
+    tied = x.copy()
+    first = layout.leaves[0]
+    for i, leaf in enumerate(layout.leaves):
+        span = layout.span(i)
+        if i and leaf.shape == first.shape and leaf.dtype == first.dtype:
+            tied[span] = tied[layout.span(0)]
+            continue
+        step = 4 if leaf.dtype.kind == "c" else 2
+        part, half = tied[span], step // 2
+        whole = part[: part.size // step * step].reshape(-1, step)
+        whole[:, half:] = whole[:, :half]
+    return None if np.array_equal(tied, x) else tied

@@ -1,0 +1,162 @@
+"""The VJP put to the test: element by element, or along random directions and then narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check import findings as report
+from adbench.check.narrowing import culprits
+from adbench.check.probes import elementwise, random_directions, scales
+from adbench.check.subject import Subject
+from adbench.check.trial import Tolerance, Trial, hold
+from adbench.record.model import Finding
+
+Array = NDArray[Any]
+
+ELEMENTWISE = 40
+"""Inputs with up to this many real coordinates are checked one by one."""
+_SAMPLED = 12
+"""Elements looked at one by one when a random direction fails, before narrowing down."""
+_NEARBY = 8
+
+
+class Reverse:
+    """VJP trials of one subject with given output weightings (m, p)."""
+
+    def __init__(
+        self, subject: Subject, weights: Array, tolerance: Tolerance, rng: np.random.Generator
+    ) -> None:
+        self.subject = subject
+        self.weights = weights
+        self.tolerance = tolerance
+        self.rng = rng
+        self.scale = scales(subject.x, subject.inputs)
+
+    def gradients(self, x: Array) -> Array:
+        """The AD gradients at x, a row a weighting, (m, n)."""
+        return np.stack([self.subject.gradient(x, weight) for weight in self.weights])
+
+    def by_element(self, coordinates: Array) -> Trial:
+        """A trial of single coordinates."""
+        subject, scale = self.subject, self.scale
+        return hold(
+            "vjp",
+            subject,
+            subject.rows,
+            subject.origin,
+            elementwise(scale, coordinates),
+            self.weights,
+            lambda x: np.asarray(self.gradients(x)[:, coordinates].T * scale[coordinates, None]),
+            self.tolerance,
+            self.rng,
+            unit=1 / scale[coordinates],
+            coordinates=coordinates,
+            groups=np.array([subject.inputs.place(int(c))[0] for c in coordinates]),
+        )
+
+    def along(self, directions: Array) -> Trial:
+        """A trial of whole directions (D, n)."""
+        return hold(
+            "vjp",
+            self.subject,
+            self.subject.rows,
+            self.subject.origin,
+            directions,
+            self.weights,
+            self._projected(directions),
+            self.tolerance,
+            self.rng,
+        )
+
+    def random(self, gradients: Array, count: int) -> Trial:
+        """A trial of random directions over all coordinates and over each leaf's."""
+        return self.along(
+            random_directions(self.scale, self.subject.inputs, gradients, self.rng, count)
+        )
+
+    def _projected(self, directions: Array) -> Callable[[Array], Array]:
+        def values(x: Array) -> Array:
+            with np.errstate(invalid="ignore"):
+                return np.asarray(directions @ self.gradients(x).T)
+
+        return values
+
+    def explain(self, trial: Trial, gradients: Array, missing: frozenset[str]) -> list[Finding]:
+        """The elements to blame for what the trial accuses; nothing if it accuses nobody.
+
+        For a direction: those of a random sample that are wrong; if none is, the few that group
+        testing singles out.
+        """
+        if not trial.comparison.accused.any():
+            return []
+        if trial.coordinates is not None:
+            return report.wrong_elements(self.subject, trial, missing)
+        case = trial.comparison
+        excess = np.where(case.accused, case.excess, 0.0)
+        d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+        members = np.flatnonzero(trial.directions[d])
+        nonfinite = members[~np.isfinite(gradients[j, members])]
+        if nonfinite.size:
+            candidates = nonfinite[:_SAMPLED]
+        else:
+            candidates = self.rng.choice(members, min(_SAMPLED, members.size), replace=False)
+        found = report.wrong_elements(self.subject, self.by_element(np.sort(candidates)), missing)
+        if not found:
+            guilty = culprits(self.subject, trial, d, j, gradients[j])
+            sample = self.by_element(np.union1d(candidates, guilty))
+            found = report.wrong_elements(self.subject, sample, missing)
+        return found or [report.unexplained_direction(self.subject, trial)]
+
+    def ties(self) -> list[Finding]:
+        """At a kink: inputs that tie move together, where the function is often smooth.
+
+        The maximum of two equal numbers rises by 1 when both do; a backward pass that gives the
+        full cotangent to both says 2, although each by itself is a subgradient. An accusation
+        counts only if AD at neighbouring points agrees with the differences, and with itself:
+        then the point is a kink of the backward pass alone.
+        """
+        subject = self.subject
+        spans = [slice(0, subject.inputs.size)]
+        if len(subject.inputs.leaves) > 1:
+            spans += [subject.inputs.span(i) for i in range(len(subject.inputs.leaves))]
+        directions = np.zeros((len(spans), subject.inputs.size))
+        for row, span in zip(directions, spans, strict=True):
+            row[span] = self.scale[span].max(initial=0.0)
+        directions = directions[np.abs(directions).max(axis=1) > 0]
+        trial = self.along(directions)
+        case = trial.comparison
+        near = self._neighbours(directions)
+        best = case.numeric.best
+        with np.errstate(invalid="ignore"):
+            close = np.abs(near - best.value) <= 1e-3 * np.abs(best.value) + 2 * best.bound
+            far = np.abs(case.ad - best.value) > 0.05 * np.abs(best.value) + 4 * best.bound
+        guilty = case.accused & close.all(axis=0) & far
+        if not guilty.any():
+            return []
+        d, j = (int(i) for i in np.argwhere(guilty)[0])
+        return [
+            Finding(
+                kind="ties",
+                level="fail",
+                derivative="vjp",
+                ad=float(case.ad[d, j]),
+                numeric=float(best.value[d, j]),
+                bound=float(best.bound[d, j]),
+                message="at a tie the gradient is wrong along the direction in which the tied "
+                "inputs move together, where the function is smooth",
+                diagnosis=f"ties counted {case.ad[d, j] / best.value[d, j]:.3g} times: the "
+                "cotangent must be given to one of them, or shared"
+                if best.value[d, j]
+                else None,
+            )
+        ]
+
+    def _neighbours(self, directions: Array) -> Array:
+        """AD derivatives along the directions at points close by, (k, D, m)."""
+        values = self._projected(directions)
+        nudges = 1e-6 * self.scale * self.rng.standard_normal((_NEARBY, self.scale.size))
+        return np.stack([values(self.subject.x + nudge) for nudge in nudges])
