@@ -132,6 +132,46 @@ def test_libraries_agree(case, torch, jax):
             assert_close(gradients["native"], wrong, case)
 
 
+FLOAT64 = [case for case in SMALL if case.dtype == "float64" and case.base != "mixed_precision"]
+
+
+@pytest.mark.parametrize("case", FLOAT64, ids=by_name)
+def test_float32_stays_float32(case, torch):
+    """No constant of a function's own may widen its result."""
+    case = case.model_copy(update={"dtype": "float32", "inputs": narrowed(case.inputs)})
+    with np.errstate(over="ignore"):  # 1e200 is not a float32
+        if has(case, "native"):
+            assert {np.asarray(value).dtype.name for value in value_by_numpy(case)} == {"float32"}
+        if has(case, "torch"):
+            problem = Problem(case, "torch")
+            outputs = problem(torch.tensor, list(map(torch.tensor, problem.point)))
+            assert {output.dtype for output in outputs} == {torch.float32}
+
+
+def narrowed(inputs):
+    """Inputs with every explicit float64 left to the case's dtype."""
+    free = {"dtype": None}
+    return optree.tree_map(
+        lambda spec: spec.model_copy(update=free) if spec.dtype == "float64" else spec, inputs
+    )
+
+
+# A mask's number of elements depends on the data, which `meta` does not have.
+ON_TORCH = [case for case in CASES if has(case, "torch") and case.base != "boolean_mask"]
+
+
+@pytest.mark.parametrize("case", ON_TORCH, ids=by_name)
+def test_results_stay_on_the_inputs_device(case, torch):
+    """PyTorch's `meta` device stands for any that is not the CPU: no data, only shapes."""
+
+    def convert(leaf):
+        return torch.tensor(leaf, device="meta")
+
+    problem = Problem(case, "torch")
+    outputs = problem(convert, list(map(convert, problem.point)))
+    assert {output.device.type for output in outputs} == {"meta"}
+
+
 def test_names_descriptions_and_tags():
     assert len({by_name(case) for case in CASES}) == len(CASES)
     for case in CASES:
