@@ -9,9 +9,9 @@ import numpy as np
 from adbench.backends.arrays import Array
 from adbench.backends.errors import UnsupportedError
 
-_BUDGET = 32 * 2**20
-"""Bytes that the largest intermediate array of a batched call may take: it is one of several,
-workers run side by side, and past the caches a batch gains nothing over single calls."""
+_BUDGET = 4 * 2**20
+"""Bytes that the largest intermediate array of a batched call may take. What a batch saves is
+the overhead of calls; once its arrays outgrow the caches it is slower than single calls."""
 
 
 def rows_per_call(bytes_per_row: int, most: int) -> int:

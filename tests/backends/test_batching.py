@@ -9,7 +9,7 @@ MIB = 2**20
 
 @pytest.mark.parametrize(
     ("bytes_per_row", "most", "rows"),
-    [(0, 64, 64), (8, 64, 64), (MIB, 64, 32), (MIB + 1, 64, 16), (16 * MIB, 1024, 2)],
+    [(0, 64, 64), (8, 64, 64), (MIB, 64, 4), (MIB + 1, 64, 2), (2 * MIB, 1024, 2)],
 )
 def test_rows_fit_the_budget(bytes_per_row, most, rows):
     assert rows_per_call(bytes_per_row, most) == rows
