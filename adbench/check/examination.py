@@ -35,6 +35,8 @@ from adbench.record.model import (
 Array = NDArray[Any]
 
 _MEDIUM = 2000
+_GROSS = 1e-4
+"""Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 _LEAST_SECONDS = 0.5
 """Time that another point may take at least; the given point's time counts five times more."""
 _SEVERITY = [Verdict.PASS, Verdict.KINK, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL]
@@ -209,7 +211,8 @@ class _Examination:
         """A trial at another point, and what is wrong there beyond doubt.
 
         Nobody has asked about this point: a value or a gradient that is not finite is the edge
-        of the function's domain, and at a kink only ties can be wrong.
+        of the function's domain, at a kink only ties can be wrong, and elsewhere only what is
+        grossly so.
         """
         subject = self.subject.at(x)
         if subject is None or not np.isfinite(subject.origin).any():
@@ -220,8 +223,11 @@ class _Examination:
         if not np.isfinite(gradients).all():
             return None, []
         trial = trials.random(gradients, 2)
-        kinks = trial.comparison.numeric.best.kind == Kind.KINK
-        trial.comparison.accused &= ~kinks
+        case, best = trial.comparison, trial.comparison.numeric.best
+        kinks = best.kind == Kind.KINK
+        with np.errstate(invalid="ignore"):
+            gross = np.abs(case.ad - best.value) > _GROSS * np.abs(best.value)
+        case.accused &= ~kinks & gross
         found = trials.explain(trial, gradients, missing)
         if kinks.any() and not found:
             found = trials.ties()

@@ -80,7 +80,9 @@ def random_directions(
     level = float(np.quantile(known, 0.1)) if known.size else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         held = np.where(sensitivity > level, level / sensitivity, 1.0)
-    held = np.exp2(np.floor(np.log2(np.where(np.isfinite(held) & (held > 0), held, 1.0))))
+    # Not so far back that x + step would round the step away.
+    held = np.maximum(np.where(np.isfinite(held) & (held > 0), held, 1.0), 2.0**-18)
+    held = np.exp2(np.floor(np.log2(held)))
     spans = [slice(0, scale.size)]
     if 1 < len(layout.leaves) <= 8:
         spans += [layout.span(i) for i in range(len(layout.leaves)) if layout.leaves[i].shape]

@@ -13,6 +13,7 @@ from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
 from adbench.check.trial import Tolerance, Trial, hold
+from adbench.numeric.ladder import Kind
 from adbench.record.model import Finding
 
 Array = NDArray[Any]
@@ -134,7 +135,10 @@ class Reverse:
         with np.errstate(invalid="ignore"):
             close = np.abs(near - best.value) <= 1e-3 * np.abs(best.value) + 2 * best.bound
             far = np.abs(case.ad - best.value) > 0.05 * np.abs(best.value) + 4 * best.bound
-        guilty = case.accused & close.all(axis=0) & far
+        # Not the trial's own accusation: at a kink the AD values wobble by a whole slope, which
+        # would excuse anything. That the neighbours agree stands in its place.
+        smooth = (best.kind == Kind.CENTRAL) & np.isfinite(best.bound)
+        guilty = smooth & close.all(axis=0) & far
         if not guilty.any():
             return []
         d, j = (int(i) for i in np.argwhere(guilty)[0])
