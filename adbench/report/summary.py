@@ -63,7 +63,10 @@ def joined_command(commands: Iterable[str]) -> str | None:
     An option that every command gives the same value keeps it; one that differs, such as the
     seeds of two cases, is left to the suite files.
     """
-    parsed = [_parse(shlex.split(command)) for command in commands]
+    try:
+        parsed = [_parse(shlex.split(command)) for command in commands]
+    except ValueError:  # not a command line: a record from elsewhere, or changed by hand
+        return None
     operands = dict.fromkeys(word for words, _ in parsed for word in words)
     names = dict.fromkeys(name for _, options in parsed for name in options)
     selecting = [options["-k"] for _, options in parsed if "-k" in options]

@@ -6,14 +6,16 @@ import re
 import unicodedata
 
 _JOINER = "\u200d"
-"""Zero-width joiner: emoji families are spelled with it."""
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_STRAY_JOINER = re.compile(f"(?<![{_EMOJI}]){_JOINER}|{_JOINER}(?![{_EMOJI}])")
+"""A zero-width joiner that joins no two emoji, as those of families and flags do."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
 
 def visible(text: str) -> str:
     """`text` on one line, with control, bidirectional and other unseen characters escaped."""
-    return "".join(_shown(character) for character in text)
+    return "".join(_shown(character) for character in _STRAY_JOINER.sub(r"\\u200d", text))
 
 
 def visible_lines(text: str) -> list[str]:

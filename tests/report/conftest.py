@@ -68,7 +68,7 @@ def make_result(
         "reason": reason,
         "check": check,
         "source": SourceLocation(file=f"suites/{suite}.yaml", line=7),
-        "reproduce": f"adbench check suites/{suite}.yaml -k {shlex.quote(case)} "
+        "reproduce": f"adbench check {shlex.quote(f'suites/{suite}.yaml')} -k {shlex.quote(case)} "
         f"--backend {backend}:{mode} --seed 0",
     }
     if verdict in (Verdict.ERROR, Verdict.SKIPPED):

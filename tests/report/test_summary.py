@@ -85,3 +85,9 @@ def test_a_run_that_skipped_everything_says_so(result: Callable, record: Callabl
     skipped = result("a", verdict=Verdict.SKIPPED)
     assert "Nothing was checked: every task was skipped." in text(record(skipped))
     assert "Nothing was checked" not in text(record(skipped, result("b")))
+
+
+def test_a_command_that_is_none_is_no_crash(result: Callable, record: Callable) -> None:
+    assert joined_command(["adbench check 'a"]) is None
+    run = record(result(verdict=Verdict.FAIL, reproduce="adbench check 'a"))
+    assert repeat_command(run) == "adbench check suites"

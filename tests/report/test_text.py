@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,3 +108,26 @@ def test_nothing_checked_says_so(record: Callable) -> None:
 def test_interrupted_run_says_so(result: Callable, record: Callable) -> None:
     run = record(result(), interrupted=True, planned=12)
     assert "Stopped early: 11 of 12 tasks were not run." in text(run)
+
+
+def test_random_hostile_records_are_always_shown(result: Callable, record: Callable) -> None:
+    chance = random.Random(20240501)
+    alphabet = "a[]\\{}()\x1b\n\r\t\u202e日👩‍👩‍👧 '\"$`é\x00\x85\u2028\ud800"
+
+    def word(most: int) -> str:
+        return "".join(chance.choices(alphabet, k=chance.randint(0, most)))
+
+    for _ in range(150):
+        results = [
+            result(
+                word(30),
+                chance.choice(["native", "torch", "unheard-of"]),
+                chance.choice(list(Verdict)),
+                reason=word(80),
+                suite=word(30),
+                xfail=chance.choice([None, word(10)]),
+            )
+            for _ in range(chance.randint(0, 6))
+        ]
+        shown = text(record(*results), chance.choice([1, 5, 10, 20, 33, 80]))
+        assert all(c == "\n" or c == "\u200d" or c.isprintable() for c in shown)
