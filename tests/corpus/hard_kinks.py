@@ -273,7 +273,7 @@ def solver(a):
     xp = array_namespace(a)
     y, change = 0 * a, math.inf
     while change > 1e-7:
-        following = 0.7 * xp.cos(a * y) + 0.2
+        following = 0.7 * xp.cos(xp.tanh(a) * y) + 0.2
         change, y = xp.max(xp.abs(following - y)), following
     return y
 
@@ -286,9 +286,10 @@ def solver(a):
 )
 def newton(a):
     xp = array_namespace(a)
-    y, change = 0.5 * (a + 1), math.inf
+    square = a * a + 0.1
+    y, change = 0.5 * (square + 1), math.inf
     while change > 1e-5:
-        following = 0.5 * (y + a / y)
+        following = 0.5 * (y + square / y)
         change, y = xp.max(xp.abs(following - y)), following
     return y
 
@@ -302,8 +303,9 @@ def newton(a):
 def geometric(x):
     xp = array_namespace(x)
     total, term = 0 * x + 1, 0 * x + 1
+    ratio = 0.8 * xp.tanh(x)
     while xp.max(xp.abs(term)) > 1e-6:
-        term = term * x
+        term = term * ratio
         total = total + term
     return total
 

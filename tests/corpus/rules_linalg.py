@@ -124,11 +124,11 @@ class QuadraticForm:
 
 
 def _fixed_point(a, b):
-    """The solution of y = ½·sin(a·y) + b: a contraction, iterated until nothing changes."""
+    """The solution of y = ½·sin(tanh(a)·y) + b: a contraction for every a, iterated to the end."""
     xp = array_namespace(a)
     y = b
     for _ in range(60):
-        y = 0.5 * xp.sin(a * y) + b
+        y = 0.5 * xp.sin(xp.tanh(a) * y) + b
     return y
 
 
@@ -145,36 +145,37 @@ class FixedPoint:
 
     def right(g, a, b):
         xp = array_namespace(a)
-        y = _fixed_point(a, b)
-        slope = 0.5 * xp.cos(a * y)
-        adjoint = g / (1 - a * slope)
-        return adjoint * y * slope, adjoint
+        y, t = _fixed_point(a, b), xp.tanh(a)
+        slope = 0.5 * xp.cos(t * y)
+        adjoint = g / (1 - t * slope)
+        return adjoint * y * slope * (1 - t * t), adjoint
 
     def wrong(g, a, b):
         xp = array_namespace(a)
-        y = _fixed_point(a, b)
-        return g * y * 0.5 * xp.cos(a * y), g
+        y, t = _fixed_point(a, b), xp.tanh(a)
+        return g * y * 0.5 * xp.cos(t * y) * (1 - t * t), g
 
 
 @plant(
     "implicit-sign",
     category="implicit",
-    description="Newton's √a by the implicit function theorem, its minus sign forgotten",
+    description="Newton's √(a² + ½) by the implicit function theorem, its minus sign forgotten",
     diagnosis="sign",
     inputs=uniform(0.5, 4.0, a=4),
 )
 class NewtonRoot:
     def forward(a):
-        y = 0.5 * (a + 1)
-        for _ in range(8):
-            y = 0.5 * (y + a / y)
+        square = a * a + 0.5
+        y = 0.5 * (square + 1)
+        for _ in range(16):
+            y = 0.5 * (y + square / y)
         return y
 
     def right(g, a):
-        return g / (2 * array_namespace(a).sqrt(a))
+        return g * a / array_namespace(a).sqrt(a * a + 0.5)
 
     def wrong(g, a):
-        return -g / (2 * array_namespace(a).sqrt(a))
+        return -g * a / array_namespace(a).sqrt(a * a + 0.5)
 
 
 STEPS, DT = 20, 0.05
@@ -294,7 +295,8 @@ class Modulus:
 
     def right(g, z):
         xp = array_namespace(z)
-        return g * xp.conj(z) / xp.abs(z)
+        size = xp.abs(z)
+        return g * xp.conj(z) / xp.where(size == 0, size + 1, size)
 
     def wrong(g, z):
         return g * array_namespace(z).conj(z)
