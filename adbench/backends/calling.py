@@ -40,6 +40,7 @@ class Call:
         params: Mapping[str, Any],
     ) -> None:
         self.function = function
+        self._written = function
         self.names = tuple(arguments)
         self._params = dict(params)
         self.spec = trees.structure(tuple(arguments.values()))
@@ -69,6 +70,14 @@ class Call:
             **self._params,
             **extra,
         )
+
+    def as_written(self, active: Sequence[Any]) -> Any:
+        """The value of the function that was given, before any backend compiled it."""
+        function, self.function = self.function, self._written
+        try:
+            return self(self.merge(active, [self.arrays[i] for i in self.passive]))
+        finally:
+            self.function = function
 
     @property
     def inputs(self) -> tuple[Leaf, ...]:

@@ -104,6 +104,9 @@ class _JaxFunction(BoundFunction):
             )
         )
 
+    def apply(self, active: Sequence[Any]) -> list[Any]:
+        return self._outputs.flatten(self._call.as_written(active))
+
     def value_batch(self, x: Arrays) -> list[Array]:
         """In calls of one fixed number of rows, padded with the last one: every other number
         would be compiled anew, which costs more than the padding."""

@@ -106,6 +106,9 @@ class _ManualFunction(BoundFunction):
             mutated.append("cotangent")
         return Pullback(outputs, gradients, tuple(mutated))
 
+    def apply(self, active: Sequence[Any]) -> list[Any]:
+        return self._outputs.flatten(self._call.as_written(active))
+
     def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
         raise UnsupportedError("a hand-written gradient has no forward mode")
 

@@ -86,6 +86,9 @@ class _NativeFunction(BoundFunction):
         _, pushed = engine.jvp(function, list(x), _like(tangents, x))
         return [np.array(p) for p in pushed]
 
+    def apply(self, active: Sequence[Any]) -> list[Any]:
+        return self._outputs.flatten(self._call.as_written(active))
+
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
         """The VJP's own pullback: a right gradient's Jacobian is symmetric, so that this is
         the derivative along the tangents."""

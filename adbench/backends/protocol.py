@@ -102,6 +102,13 @@ class BoundFunction(ABC):
         """
         raise UnsupportedError("no batched evaluation")
 
+    def apply(self, active: Sequence[Any]) -> list[Any]:
+        """The user's function itself on active leaves of whatever kind, with data as NumPy arrays.
+
+        Nothing is converted: a function written in another library's terms raises as it likes.
+        """
+        raise UnsupportedError("the function is not to be had apart from its backend")
+
 
 class Backend(ABC):
     """Something that differentiates, in one of its modes, on one device."""

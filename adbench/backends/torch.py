@@ -173,6 +173,9 @@ class TorchFunction(BoundFunction):
             self._differentiates_twice = True
             return [None if s is None else array_of(s) for s in seconds]
 
+    def apply(self, active: Sequence[Any]) -> list[Any]:
+        return self._outputs.flatten(self._call.as_written(active))
+
     def value_batch(self, x: Arrays) -> list[Array]:
         with quiet():
             if self._rows is None:

@@ -68,18 +68,16 @@ def reconsider(
     origin: Array,
     directions: Array,
     weights: Array,
-    rtol: float,
-    atol: Array,
     reference: Array,
-    slack: Callable[[], Array],
+    slack: Array,
 ) -> Comparison:
     """The comparison again, with every accusation that does not hold withdrawn.
 
-    `slack` computes the AD side's uncertainty (D, m); it is asked only when somebody is accused.
+    `slack` is the AD side's own uncertainty (D, m), see `wobble`.
     """
     if not case.accused.any():
         return case
-    case = compare(case.ad, case.numeric, reference, rtol, atol, slack())
+    case = compare(case.ad, case.numeric, reference, case.rtol, case.atol, slack)
     worst = np.argsort(-np.where(case.accused, case.excess, -1).max(axis=1), kind="stable")
     suspects = np.array([d for d in worst[:_MOST] if case.accused[d].any()], dtype=int)
     if not suspects.size:

@@ -27,6 +27,8 @@ class Comparison:
 
     ad: Array
     numeric: Derivatives
+    rtol: float
+    atol: Array
     tolerance: Array
     slack: Array
     accused: Array
@@ -89,5 +91,14 @@ def compare(
     unknown |= smooth & ~accused & ~(resolution <= WIDE) & ~idle
     resolution = np.where(unknown | idle | kink, np.nan, resolution)
     return Comparison(
-        ad, numeric, tolerance, slack, accused, unknown & ~accused, kink & inside, resolution
+        ad,
+        numeric,
+        rtol,
+        atol,
+        tolerance,
+        slack,
+        accused,
+        unknown & ~accused,
+        kink & inside,
+        resolution,
     )
