@@ -86,7 +86,8 @@ def exact_derivatives(
         for leaf, v in zip(x, direction, strict=True):
             if v.shape != leaf.shape or (np.iscomplexobj(v) and not np.iscomplexobj(leaf)):
                 raise ValueError(
-                    f"direction {v.dtype}{v.shape} for a leaf {leaf.dtype}{leaf.shape}"
+                    f"a direction of {v.dtype} and shape {v.shape} for a leaf of {leaf.dtype} "
+                    f"and shape {leaf.shape}"
                 )
     with budget(deadline) as limit:
         try:

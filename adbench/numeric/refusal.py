@@ -43,6 +43,16 @@ class Budget:
         """Seconds that remain."""
         return self.end - time.monotonic()
 
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """A shorter limit on the block, so that what cannot be done is known early."""
+        end = self.end
+        self.end = min(end, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self.end = end
+
 
 _BUDGET: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
@@ -78,5 +88,7 @@ def spend(operations: float, numbers: int = 0) -> None:
     if numbers > _LARGEST:
         raise refuse("", f"too large: an array of {numbers} numbers (at most {_LARGEST})")
     left = limit.left
-    if left < 0 or operations * _SECONDS_PER_OPERATION > left:
-        raise refuse("", f"too large: about {operations:.0f} more operations, {left:.2g} s left")
+    if left < 0:
+        raise refuse("", "too large: the time allowed for it is spent")
+    if operations * _SECONDS_PER_OPERATION > left:
+        raise refuse("", f"too large: {operations:.0f} operations at a time, {left:.2g} s left")

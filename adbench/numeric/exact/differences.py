@@ -51,6 +51,8 @@ _MORE_DIGITS = 15
 _MOST_DIGITS = 350
 _GUARD = 1000
 """By how much a rounding error is enlarged that was seen at one point only."""
+_FIRST_SECONDS = 0.2
+"""What a first evaluation may always take: some functions begin with constants of their own."""
 _ENOUGH = 2.0**-60
 """Relative bound at which nothing finer is asked for: below the rounding of a double."""
 _DIVERGING = 4
@@ -141,9 +143,10 @@ def differentiate(
     open_ = list(range(len(lines)))
     for level in range(_LEVELS):
         with mp.workdps(digits + level * _DIGITS_PER_LEVEL):
-            origin, noise, seconds = _origin(function)
+            count = len(_STEP_BITS) * 2 * len(open_)
+            origin, noise, seconds = _origin(function, limit.left / (count + 2))
             weighting = _Weighting(weights, function.kinds, origin, noise)
-            needed = len(_STEP_BITS) * 2 * len(open_) * seconds
+            needed = count * seconds
             if needed > limit.left:
                 if level == 0:
                     raise refuse("", f"too large: {needed:.2g} s needed, {limit.left:.2g} s left")
@@ -183,12 +186,16 @@ def _scales(x: Sequence[Array], directions: Sequence[Sequence[Array]]) -> tuple[
     return bits, widest
 
 
-def _origin(function: Function) -> tuple[Objects, Objects, float]:
-    """The outputs at x, their rounding errors, and the seconds that an evaluation takes."""
-    start = time.monotonic()
-    values = function.origin()
-    middle = time.monotonic()
+def _origin(function: Function, share: float) -> tuple[Objects, Objects, float]:
+    """The outputs at x, their rounding errors, and the seconds that an evaluation takes.
+
+    The first evaluation may take `share` seconds.
+    """
     digits = mp.dps
+    start = time.monotonic()
+    with function.limit.at_most(max(share, _FIRST_SECONDS)):
+        values = function.origin()
+    middle = time.monotonic()
     with mp.workdps(digits + _MORE_DIGITS):
         finer = function.origin()
         seconds = min(middle - start, time.monotonic() - middle)
