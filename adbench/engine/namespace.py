@@ -42,6 +42,25 @@ class Namespace:
         result = obj if dtype is None or obj.dtype == dtype else astype(obj, dtype)
         return result.copy() if copy and result is obj else result
 
+    def sort(
+        self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+    ) -> Any:
+        """As numpy.sort, in either direction."""
+        return np.take_along_axis(
+            x, self.argsort(x, axis=axis, descending=descending, stable=stable), axis
+        )
+
+    def argsort(
+        self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+    ) -> Any:
+        """As numpy.argsort, in either direction; equal elements keep their order."""
+        value = plain(x)
+        if not descending:
+            return np.argsort(value, axis=axis, stable=stable)
+        size = value.shape[axis]
+        order = np.argsort(np.flip(value, axis), axis=axis, stable=stable)
+        return size - 1 - np.flip(order, axis)
+
     def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Any:
         """As numpy.zeros, in an array that traced values may be written into."""
         return Buffer(np.zeros(shape, dtype=dtype or float, device=device))

@@ -330,7 +330,13 @@ def _on_plain_values(function: Any) -> Callable[..., Any]:
 def traced_zeros(function: Any) -> None:
     """Declare a `*_like` function, whose result on a traced array may be written into."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return Buffer(function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
+    def call(a: Any, *args: Any, **kwargs: Any) -> Any:
+        if innermost((*args, *kwargs.values())) is not None:
+            raise DifferentiationError(
+                name_of(function), "fills with a traced value", "x * np.ones_like(a)"
+            )
+        return Buffer(
+            function(plain(a), *map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
+        )
 
     HANDLERS[function] = call

@@ -19,7 +19,6 @@ HINTS.update(
         "comb": "scipy.special.binom(n, k)",
         # NumPy functions.
         "full": "x * np.ones(shape)",
-        "full_like": "x * np.ones_like(a)",
         "i0": "scipy.special.i0(x)",
         "asfarray": "x.astype(float)",
         "histogram": "np.histogram(stop_gradient(x)); counts are piecewise constant",

@@ -436,9 +436,10 @@ def _linspace(
     gaps = max(num - 1 if endpoint else num, 1)
     step = (stop - start) / gaps
     n = np.ndim(step)
-    share = np.reshape(np.arange(num) / gaps, (-1,) + (1,) * n)
-    # Weights rather than start + share·step: the ends come out exactly.
-    points = np.multiply(start, 1 - share) + np.multiply(stop, share)
+    place = np.reshape(np.arange(num), (-1,) + (1,) * n)
+    points = start + place * step
+    if endpoint and num > 1:  # exactly, not up to rounding
+        points = np.where(place == num - 1, stop, points)
     points = np.moveaxis(points, 0, axis)
     points = points if dtype is None else points.astype(dtype)
     return (points, step) if retstep else points
