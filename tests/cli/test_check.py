@@ -77,10 +77,10 @@ def test_a_wrong_gradient_outweighs_an_error(adbench) -> None:
 
 
 def test_inconclusive_is_4_only_when_strict(adbench) -> None:
-    lenient = adbench("check", "rough.yaml")
+    lenient = adbench("check", "flat.yaml")
     assert lenient.returncode == 0
     assert "? inconclusive" in lenient.stdout
-    assert adbench("check", "rough.yaml", "--strict").returncode == 4
+    assert adbench("check", "flat.yaml", "--strict").returncode == 4
 
 
 def test_ctrl_c_prints_and_writes_what_was_done(folder: Path, environment: dict[str, str]) -> None:
