@@ -619,7 +619,7 @@ plant(
     "overflow-in-backward",
     category="not finite",
     description="log σ(x) with a stable value and a gradient that is ∞/∞ at x = −800",
-    diagnosis="nan",
+    diagnosis="finite",
     buggy=lambda x: LogSigmoidNaive.apply(x),
     fixed=lambda x: torch.nn.functional.logsigmoid(x),
     inputs=values(x=[-800.0, 0.5, 3.0]),

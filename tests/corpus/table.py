@@ -1,7 +1,7 @@
 """Runs the checkers over the corpus and writes TABLE.md: found, missed, accused, inconclusive.
 
     python tests/corpus/table.py [--backend torch ...] [--seeds 3] [-k TEXT] [--checker NAME ...]
-                                 [--write]
+                                 [--write] [--explain]
 
 A bug counts as found only where its fixed twin passes the same check ("undiscriminated" where
 it does not), and over several seeds only when every seed finds it. A right function counts as
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import warnings
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from corpus import catalogue
-from corpus.baselines import CHECKERS, Checker, Question, ask
+from corpus.baselines import CHECKERS, Checker, Question, adbench_check, ask
 from corpus.entry import BACKENDS, BackendName, Bug, Hard, make_inputs
 
 HERE = Path(__file__).parent
@@ -37,7 +38,7 @@ class Row:
     entry: str
     backend: str
     kind: str
-    category: str
+    text: str
     checker: str
     outcome: str
     seconds: float
@@ -76,7 +77,15 @@ def run_bug(checker: Checker, bug: Bug, seeds: int) -> Row:
         outcome += ", twin accused"
     seconds = (time.perf_counter() - start) / (2 * seeds)
     kind = "bug, search" if bug.reach == "search" else "bug"
-    return Row(bug.id, bug.backend, kind, bug.category, checker.name, outcome, seconds)
+    return Row(
+        bug.id,
+        bug.backend,
+        kind,
+        f"*{bug.category}*: {bug.description}",
+        checker.name,
+        outcome,
+        seconds,
+    )
 
 
 def run_hard(checker: Checker, entry: Hard, backend: BackendName, seeds: int) -> Row:
@@ -91,7 +100,7 @@ def run_hard(checker: Checker, entry: Hard, backend: BackendName, seeds: int) ->
     ]
     seconds = (time.perf_counter() - start) / seeds
     name = f"{backend}/{entry.id}"
-    return Row(name, backend, "hard", "", checker.name, judge_hard(answers), seconds)
+    return Row(name, backend, "hard", entry.why, checker.name, judge_hard(answers), seconds)
 
 
 def run(
@@ -160,14 +169,16 @@ def _matrix(rows: list[Row], kind: str) -> list[str]:
         if not members:
             continue
         checkers = list(dict.fromkeys(r.checker for r in members))
-        lines += ["", f"### {backend}", "", "| entry | " + " | ".join(checkers) + " |"]
-        lines.append("|---|" + "---|" * len(checkers))
-        by_entry: dict[str, dict[str, str]] = defaultdict(dict)
+        lines += ["", f"### {backend}", "", "| entry | what | " + " | ".join(checkers) + " |"]
+        lines.append("|---|---|" + "---|" * len(checkers))
+        by_entry: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for row in members:
             mark = " (search)" if row.kind == "bug, search" else ""
-            by_entry[row.entry.split("/", 1)[1] + mark][row.checker] = row.outcome
-        for entry, outcomes in by_entry.items():
-            lines.append(f"| {entry} | " + " | ".join(outcomes[c] for c in checkers) + " |")
+            text = row.text.replace("|", "\\|")
+            by_entry[row.entry.split("/", 1)[1] + mark, text][row.checker] = row.outcome
+        for (entry, text), outcomes in by_entry.items():
+            answers = " | ".join(outcomes[c] for c in checkers)
+            lines.append(f"| {entry} | {text} | {answers} |")
     return lines
 
 
@@ -182,7 +193,10 @@ def document(rows: list[Row], seeds: int) -> str:
             "seed and its fixed twin for none. *Undisc.*: the twin is red as well. *Missed*: green",
             "for some seed. *Accused*: a right function is red for some seed; an exception counts",
             "as red. *Needs search*: bugs in a region that no small change of the given point",
-            "reaches, asked about at the given point.",
+            "reaches, asked about at the given point. *n/a*: too large for a check that goes",
+            "element by element. JAX is asked for reverse mode alone where a `custom_vjp` has no",
+            "forward mode; autograd is asked about the hand-written gradients, and about the right",
+            "functions of `native`.",
             "",
             "## Summary",
             "",
@@ -198,6 +212,31 @@ def document(rows: list[Row], seeds: int) -> str:
     )
 
 
+def explain(backends: list[BackendName], text: str) -> str:
+    """Which found bugs adbench names by the word that fits, and what it says of the others."""
+    named, lines = 0, []
+    for backend in backends:
+        for bug in (b for b in catalogue.bugs(backend) if text in b.id):
+            elsewhere = bug.evidence.inputs if bug.reach == "search" else None
+            inputs = make_inputs(bug, 0, elsewhere)
+            try:
+                result = adbench_check(Question(bug, backend, bug.buggy, inputs, 0))
+                said = [
+                    result.reason,
+                    *(f"{f.kind} {f.message} {f.diagnosis}" for f in result.findings),
+                ]
+                red = result.verdict.value in RED
+            except Exception as error:
+                said, red = [str(error)], True
+            if red and any(bug.diagnosis.lower() in line.lower() for line in said):
+                named += 1
+            elif red:
+                lines.append(f"{bug.id}: no {bug.diagnosis!r} in: {said[-1]}")
+            else:
+                lines.append(f"{bug.id}: {result.verdict.value}")
+    return "\n".join([*lines, f"{named} of {named + len(lines)} bugs named as expected"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", action="append", choices=BACKENDS, default=[])
@@ -206,7 +245,13 @@ def main() -> None:
     parser.add_argument("--checker", action="append", default=[], help="only these (substring)")
     parser.add_argument("--write", action="store_true", help="write TABLE.md")
     parser.add_argument("--quiet", action="store_true", help="no line for each that is not right")
+    parser.add_argument("--explain", action="store_true", help="compare adbench's diagnoses only")
     options = parser.parse_args()
+    if options.explain:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            print(explain(options.backend or list(BACKENDS), options.text))
+        return
     rows = run(
         options.backend or list(BACKENDS),
         options.seeds,
