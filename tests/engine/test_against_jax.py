@@ -72,7 +72,7 @@ ABSENT = {
 def in_jax(function):
     """A sample function with JAX's modules in place of NumPy's and SciPy's."""
     if not isinstance(function, types.FunctionType):
-        name = function.__name__
+        name = {"psi": "digamma"}.get(function.__name__, function.__name__)
         return getattr(jax.numpy, name, None) or getattr(jax.scipy.special, name)
     space = {**function.__globals__, "np": jax.numpy, "sp": jax.scipy.special}
     for helper in ("thin_svd", "projectors", "unit_phase"):

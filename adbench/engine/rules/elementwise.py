@@ -66,7 +66,7 @@ define(np.ldexp, x=lambda g, y: g * np.exp2(y), y=None)
 # Exponentials and logarithms.
 define(np.exp, x=lambda g, out: g * out)
 define(np.exp2, x=lambda g, out: g * out * LOG2)
-define(np.expm1, x=lambda g, out: g * (out + 1))
+define(np.expm1, x=lambda g, x: g * np.exp(x))  # out + 1 would cancel where eˣ is small
 define(np.log, x=lambda g, x: g / x)
 define(np.log2, x=lambda g, x: g / (x * LOG2))
 define(np.log10, x=lambda g, x: g / (x * LOG10))
@@ -87,8 +87,9 @@ define(
 define(np.sin, x=lambda g, x: g * np.cos(x))
 define(np.cos, x=lambda g, x: -g * np.sin(x))
 define(np.tan, x=lambda g, out: g * (1 + out * out))
-define(np.arcsin, x=lambda g, x: g / np.sqrt(1 - x * x))
-define(np.arccos, x=lambda g, x: -g / np.sqrt(1 - x * x))
+# (1 − x)(1 + x) is exact near ±1, where 1 − x² cancels.
+define(np.arcsin, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
+define(np.arccos, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
 define(np.arctan, x=lambda g, x: g / (1 + x * x))
 define(
     np.arctan2,
@@ -106,7 +107,7 @@ define(np.cosh, x=lambda g, x: g * np.sinh(x))
 define(np.tanh, x=lambda g, out: g * (1 - out * out))
 define(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
 define(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-define(np.arctanh, x=lambda g, x: g / (1 - x * x))
+define(np.arctanh, x=lambda g, x: g / ((1 - x) * (1 + x)))
 
 
 # Magnitudes and parts.
@@ -114,7 +115,8 @@ def absolute_pull_back(g: Any, x: Any, out: Any) -> Any:
     """d|x| = Re(conj(x)/|x|·dx), and the subgradient 0 at 0."""
     if x.dtype.kind != "c":
         return g * np.sign(x)
-    return g / np.where(np.equal(out, 0), 1, out) * np.conj(x)
+    zero = np.equal(out, 0)
+    return np.where(zero, 0, g / np.where(zero, 1, out)) * np.conj(x)
 
 
 @derived(np.sign)

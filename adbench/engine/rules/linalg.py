@@ -312,9 +312,10 @@ def _norm2(x: Any, axis: Any) -> Any:
 
 def norm2_pull_back(g: Any, x: Any, out: Any, axis: Any) -> Any:
     """conj(x)/‖x‖, and the subgradient 0 at x = 0."""
-    safe = np.where(np.equal(out, 0), 1, out)
+    zero = np.equal(out, 0)
+    weight = np.where(zero, 0, g / np.where(zero, 1, out))
     kept = tuple(1 if i in axis else n for i, n in enumerate(x.shape))
-    return np.reshape(g / safe, kept) * conj(x)
+    return np.reshape(weight, kept) * conj(x)
 
 
 norm2 = define(_norm2, name="linalg.norm2", x=norm2_pull_back)

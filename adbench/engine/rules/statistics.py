@@ -404,10 +404,11 @@ def _logsumexp(
 
 @derived(np.sinc)
 def _sinc(x: Any) -> Any:
-    zero = np.equal(x, 0)
-    # At 0 the series 1 − (πx)²/6 stands in, so that second derivatives are right too.
-    y = math.pi * np.where(zero, 1, x)
-    return np.where(zero, 1 - (math.pi * x) ** 2 / 6, np.sin(y) / y)
+    near = np.abs(plain(x)) < 0.01
+    # Near 0 its series stands in: the derivatives of sin(y)/y cancel there.
+    y = math.pi * np.where(near, 1, x)
+    t = (math.pi * x) ** 2
+    return np.where(near, 1 - t / 6 + t**2 / 120 - t**3 / 5040, np.sin(y) / y)
 
 
 @derived(np.modf)
