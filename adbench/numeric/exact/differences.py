@@ -35,7 +35,7 @@ from adbench.numeric.exact.numbers import (
     nearest,
 )
 from adbench.numeric.referee import ExactDerivatives
-from adbench.numeric.refusal import Budget, CannotReplay, refuse
+from adbench.numeric.refusal import Budget, CannotReplay, refuse, spend
 
 Array = NDArray[Any]
 Leaves = Sequence[Objects]
@@ -89,6 +89,8 @@ class Function:
         self.apply = apply
         self.limit = limit
         self.complex = [is_complex(leaf) for leaf in x]
+        for leaf in x:
+            spend(leaf.size, leaf.size)
         self.x = [exactly(leaf) for leaf in x]
         self.evaluations = 0
         self.kinds: list[tuple[tuple[int, ...], bool]] = []
@@ -138,31 +140,29 @@ def differentiate(
     bits, spread = _scales(x, directions)
     digits = DIGITS + min(int(spread * 0.302), _MOST_DIGITS)
     function = Function(apply, x, limit)
-    lines = [[exactly(v) for v in direction] for direction in directions]
     results: list[list[Result]] = []
-    open_ = list(range(len(lines)))
+    unsettled = list(range(len(directions)))
     for level in range(_LEVELS):
-        with mp.workdps(digits + level * _DIGITS_PER_LEVEL):
-            count = len(_STEP_BITS) * 2 * len(open_)
-            origin, noise, seconds = _origin(function, limit.left / (count + 2))
-            weighting = _Weighting(weights, function.kinds, origin, noise)
-            needed = count * seconds
-            if needed > limit.left:
-                if level == 0:
-                    raise refuse("", f"too large: {needed:.2g} s needed, {limit.left:.2g} s left")
-                break
-            for d in open_:
-                steps = [mpf(2) ** (bits[d] - step - level * _LEVEL_BITS) for step in _STEP_BITS]
-                found = _line(function, lines[d], steps, weighting)
-                scale = mpf(2) ** bits[d]
-                for j, result in enumerate(found):
-                    result.settled = _settled(result, scale, weighting.sizes[j])
-                if level == 0:
-                    results.append(found)
-                else:
-                    results[d] = list(map(_better, results[d], found))
-        open_ = [d for d in open_ if not all(result.settled for result in results[d])]
-        if not open_:
+        finer = level * _LEVEL_BITS
+        try:
+            with mp.workdps(digits + level * _DIGITS_PER_LEVEL):
+                weighting = _Weighting(weights, function, len(unsettled), limit)
+                for d in unsettled:
+                    steps = [mpf(2) ** (bits[d] - step - finer) for step in _STEP_BITS]
+                    line = [exactly(v) for v in directions[d]]
+                    found = _line(function, line, steps, weighting)
+                    for result, size in zip(found, weighting.sizes, strict=True):
+                        result.settled = _settled(result, mpf(2) ** bits[d], size)
+                    if level == 0:
+                        results.append(found)
+                    else:
+                        results[d] = list(map(_better, results[d], found))
+        except CannotReplay:
+            if level == 0:
+                raise
+            break  # what a coarser level gave has an honest bound
+        unsettled = [d for d in unsettled if not all(result.settled for result in results[d])]
+        if not unsettled:
             break
     return _rounded(results, len(weights), function.evaluations)
 
@@ -171,7 +171,6 @@ def _scales(x: Sequence[Array], directions: Sequence[Sequence[Array]]) -> tuple[
     """For each direction the scale of t as a power of two, and the widest spread of scales."""
     bits, widest = [], 0.0
     for direction in directions:
-        scales = [0.0]
         found = []
         for leaf, v in zip(x, direction, strict=True):
             size, length = np.abs(leaf).ravel(), np.abs(v).ravel()
@@ -206,25 +205,29 @@ def _origin(function: Function, share: float) -> tuple[Objects, Objects, float]:
 
 
 class _Weighting:
-    """The weightings as sparse vectors; what is not weighted may be undefined."""
+    """The outputs at x, and the weightings as sparse vectors.
+
+    What is not weighted may be undefined. Raises CannotReplay when the evaluations along so
+    many directions would take longer than what is left of the time.
+    """
 
     def __init__(
-        self,
-        weights: Sequence[Sequence[Array]],
-        kinds: Sequence[tuple[tuple[int, ...], bool]],
-        origin: Objects,
-        noise: Objects,
+        self, weights: Sequence[Sequence[Array]], function: Function, directions: int, limit: Budget
     ) -> None:
-        self.origin = origin
-        self.noise = noise
+        count = 2 * len(_STEP_BITS) * directions
+        self.origin, self.noise, seconds = _origin(function, limit.left / (count + 2))
+        if count * seconds > limit.left:
+            needed = count * seconds
+            raise refuse("", f"too large: {needed:.2g} s needed, {limit.left:.2g} s left")
         self.terms = []
         for weight in weights:
-            if [w.shape for w in weight] != [shape for shape, _ in kinds]:
+            spend(sum(w.size for w in weight))
+            if [w.shape for w in weight] != [shape for shape, _ in function.kinds]:
                 raise refuse("the function", "gives other outputs in higher precision")
-            vector = _coordinates([ExactArray(w) for w in weight], kinds)
+            vector = _coordinates([ExactArray(w) for w in weight], function.kinds)
             which = np.flatnonzero(vector != 0)
             self.terms.append((which, vector[which]))
-        self.sizes = [_dot(np.abs(w), np.abs(origin[which])) for which, w in self.terms]
+        self.sizes = [_dot(np.abs(w), np.abs(self.origin[which])) for which, w in self.terms]
 
     def of(self, vector: Objects) -> list[Any]:
         """The inner product with each weighting."""

@@ -1,0 +1,6 @@
+"""Makes the corpus importable as the package `corpus`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
