@@ -68,6 +68,7 @@ class _JaxFunction(BoundFunction):
         self._compiled = compiled
         self._rows: int | None = None
         self._direct = False
+        self.batch_pays = not compiled
         self.inputs = call.inputs
         self.point = call.point
         self._arrays(call.arrays)
@@ -111,7 +112,11 @@ class _JaxFunction(BoundFunction):
         """In calls of one fixed number of rows, padded with the last one: every other number
         would be compiled anew, which costs more than the padding."""
         if self._rows is None:
-            program = jax.make_jaxpr(self._run)(self._arrays([a[0] for a in x]), self._data(x))
+            active, data = self._arrays([a[0] for a in x]), self._data(x)
+            try:
+                program = jax.make_jaxpr(self._run)(active, data)
+            except Exception as error:  # an eager function may branch on values
+                raise _unsupported("jax.make_jaxpr", error) from error
             self._rows = rows_per_call(_largest(program.jaxpr), most=64)
         return in_chunks(self._padded_batch, x, self._rows)
 
@@ -123,8 +128,7 @@ class _JaxFunction(BoundFunction):
         try:
             outs = self._batch(self._arrays(padded), self._data(x))
         except Exception as error:
-            first = (str(error).strip().splitlines() or ["no message"])[0]
-            raise UnsupportedError(f"jax.vmap: {type(error).__name__}: {first}") from error
+            raise _unsupported("jax.vmap", error) from error
         return [out[:size] for out in _to_numpy(outs)]
 
     def _run(self, active: Sequence[Any], data: Sequence[Any]) -> list[Any]:
@@ -187,6 +191,11 @@ class _JaxFunction(BoundFunction):
                 )
             made.append(moved)
         return made
+
+
+def _unsupported(where: str, error: Exception) -> UnsupportedError:
+    first = (str(error).strip().splitlines() or ["no message"])[0]
+    return UnsupportedError(f"{where}: {type(error).__name__}: {first}")
 
 
 def _like(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.check.comparison import Comparison
+from adbench.check.comparison import WIDE, Comparison
 from adbench.check.subject import Subject
 from adbench.numeric.ladder import Kind
 from adbench.numeric.referee import CannotReplay, ExactDerivatives, exact_derivatives
@@ -20,9 +20,16 @@ Array = NDArray[Any]
 
 SECONDS = 2.0
 """Time that the referee may take for one trial."""
+POOR = 1e-5
+"""Resolution beyond which the referee is asked although nothing seems wrong."""
 _MOST = 32
 _MARGIN = 4.0
 """How many times the AD side's own uncertainty excuses a difference from the exact derivative."""
+
+
+def doubtful(case: Comparison) -> Array:
+    """Which directions (D,) are accused, open under every weighting, or poorly resolved."""
+    return np.asarray(case.accused.any(axis=1) | case.open.all(axis=1) | (case.sharpest > POOR))
 
 
 def arbitrate(
@@ -38,7 +45,7 @@ def arbitrate(
     An exact derivative replaces the numeric one and its bound. AD is right if it lies within
     tolerance of it, allowing for its own rounding `slack` (D, m); it is accused if it does not.
     """
-    asked = np.flatnonzero(case.accused.any(axis=1) | case.open.all(axis=1))[:_MOST]
+    asked = np.flatnonzero(doubtful(case))[:_MOST]
     if not asked.size:
         return
     finite = np.isfinite(subject.origin)
@@ -54,7 +61,7 @@ def arbitrate(
         return
     for row, d in enumerate(asked):
         for j in range(len(weights)):
-            if case.accused[d, j] or case.open[d, j]:
+            if case.accused[d, j] or case.open[d, j] or case.resolution[d, j] > POOR:
                 _settle(case, exact, row, int(d), j, float(slack[d, j]), float(reference[d, j]))
 
 
@@ -87,5 +94,8 @@ def _settle(
     size = abs(value) or reference
     best.value[d, j], best.bound[d, j], best.kind[d, j] = value, bound, Kind.CENTRAL
     best.still[d, j] = False
-    case.accused[d, j], case.open[d, j] = wrong, False
-    case.resolution[d, j] = (allowed + 2 * bound + _MARGIN * slack) / size if size else np.nan
+    resolution = (allowed + 2 * bound + _MARGIN * slack) / size if size else np.nan
+    # Where AD's own rounding would excuse anything, agreement is no evidence.
+    vague = not wrong and resolution > WIDE
+    case.accused[d, j], case.open[d, j] = wrong, vague
+    case.resolution[d, j] = np.nan if vague else resolution

@@ -190,6 +190,14 @@ def test_a_branch_on_a_value_fails_as_jax_says_with_the_users_frame(bind):
     assert bind("jax", branching, mode="eager", x=X).value([X])[0].tolist() == X.tolist()
 
 
+def test_eager_a_branch_on_a_value_works_and_is_not_batched(bind):
+    bound = bind("jax", lambda x: jnp.sum(x**2 if x[0] > 0 else -x), mode="eager", x=X)
+    point = np.ones_like(X)
+    np.testing.assert_array_equal(bound.vjp([point], [np.ones(())]).gradients[0], 2 * point)
+    with pytest.raises(UnsupportedError, match="TracerBoolConversionError"):
+        bound.value_batch([np.stack([point, point])])
+
+
 def test_a_functions_own_exception_passes_through(bind):
     def f(x):
         raise LookupError("mine")
