@@ -94,6 +94,10 @@ class BoundFunction(ABC):
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
         """d/dt of vjp(x + t·tangents, cotangents) at t = 0. Raises UnsupportedError."""
 
+    batch_pays: bool = True
+    """Whether a batched call is cheaper than a loop over a few hundred points; not where it has
+    to be compiled first."""
+
     def value_batch(self, x: Arrays) -> list[Array]:
         """`value` over a leading batch axis of every leaf, in one call.
 

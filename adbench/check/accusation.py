@@ -42,21 +42,18 @@ def wobble(
     here = derivative(x)
     spread = np.zeros_like(here)
     with np.errstate(all="ignore"):
-        for reach in (2.0, 1e3, 1e6, 5e7):
+        for reach in (4.0, 1e3, 1e6, 5e7):
             step = reach * epsilon
             if step > 1e-4:
                 break
             random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
             nudge = step * random * np.abs(x)
             there = np.stack([derivative(x + k * nudge) for k in (-2.0, -1.0, 1.0, 2.0)])
-            if reach > 2:
-                # Second and third differences of five equally spaced values.
-                rough = [there[1] - 2 * here + there[2], there[0] - 2 * here + there[3]]
-                rough.append((there[3] - there[0]) / 2 - (there[2] - there[1]))
-            else:
-                rough = list(there - here)
-            for difference in rough:
-                spread = np.fmax(spread, np.abs(difference))
+            # Two differences of the four neighbours that a straight line does not show in. The
+            # value at x itself stays out: one that stands alone is what is to be found.
+            even = (there[0] - there[1] - there[2] + there[3]) / 2
+            odd = (there[3] - there[0]) / 2 - (there[2] - there[1])
+            spread = np.fmax(spread, np.fmax(np.abs(even), np.abs(odd)))
         return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
 

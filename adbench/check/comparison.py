@@ -40,6 +40,12 @@ class Comparison:
     """Smallest relative error that would have been seen; NaN where nothing was compared."""
 
     @property
+    def sharpest(self) -> Array:
+        """The best resolution of each direction over the weightings, (D,); NaN where none."""
+        best = np.where(np.isnan(self.resolution), np.inf, self.resolution).min(axis=1)
+        return np.where(np.isfinite(best), best, np.nan)
+
+    @property
     def excess(self) -> Array:
         """How many times the allowed difference was reached, (D, m)."""
         best = self.numeric.best
@@ -85,6 +91,8 @@ def compare(
         near = np.maximum(reference, best.nearby)
         size = np.where(np.abs(value) > 2 * bound, np.abs(value), near)
         resolution = (tolerance + 2 * bound) / size
+        other = (tolerance + 2 * numeric.elsewhere_bound) / np.abs(numeric.elsewhere)
+        resolution = np.where(coarse & (np.abs(ad - value) > allowed), other, resolution)
     # Nothing moved, at any step, and AD says zero: right, and no evidence of anything.
     idle = best.still & (ad == 0)
     unknown = (best.kind == Kind.NONE) | flat

@@ -15,7 +15,7 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
     """The verdict on one derivative; `failed` says that something else than values is wrong too."""
     case = trial.comparison
     best = case.numeric.best
-    known = case.resolution[np.isfinite(case.resolution)]
+    known = case.sharpest[np.isfinite(case.sharpest)]
     kinks = int(case.subgradient.sum())
     if failed or case.accused.any():
         verdict, reason = Verdict.FAIL, FAILED

@@ -290,7 +290,7 @@ def _with_other_points(
         return result
     elsewhere = f"{len(agreeing)} other point{'s' if len(agreeing) > 1 else ''}"
     if vacuous(trial) and not unresolved(trial):
-        known = np.concatenate([t.comparison.resolution.ravel() for t in agreeing])
+        known = np.concatenate([t.comparison.sharpest for t in agreeing])
         known = known[np.isfinite(known)]
         return result.model_copy(
             update={

@@ -86,6 +86,8 @@ class Subject:
         return np.stack([self._row(point) for point in points])
 
     def _batches(self, points: Array) -> bool:
+        if not self.bound.batch_pays:
+            return False
         try:
             together = self.outputs.pack_rows(
                 self.bound.value_batch(self.inputs.unpack_rows(points[-2:], self.dtypes))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.check.accusation import reconsider, wobble
-from adbench.check.arbitration import arbitrate
+from adbench.check.arbitration import arbitrate, doubtful
 from adbench.check.comparison import Comparison, compare
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import derivatives
@@ -66,8 +66,7 @@ def hold(
     atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
     case = compare(ad, numeric, reference, tolerance.rtol, atol)
 
-    doubtful = case.accused.any() or case.open.all(axis=1).any()
-    if doubtful:
+    if doubtful(case).any():
         slack = wobble(values, x, subject.epsilon, rng)
         case = reconsider(case, subject, function, x, origin, directions, weights, reference, slack)
         if function == subject.rows:

@@ -23,6 +23,8 @@ _COARSE = 2.0**-3
 _GROWTH = (1.0, 2.0**10, 2.0**20)
 """How far beyond order one the steps may grow while a derivative drowns in noise."""
 _VAGUE = 1e-4
+_CLEAR = 0.02
+"""Relative bound up to which a slope on another scale counts as one."""
 _GOOD = 1e-6
 """Relative bound beyond which a problem is looked at again on another scale."""
 _ROUGH = 1e3
@@ -166,9 +168,9 @@ def _merge_finer(
         sharper |= ~np.isfinite(best.bound[which])
         # At steps too small to move the function, its differences are exactly zero: no news.
         take = sharper & np.isfinite(found.bound) & ~(found.stepped | found.still)
-        good = best.bound[which] <= _VAGUE * np.abs(best.value[which])
+        good = best.bound[which] <= _CLEAR * np.abs(best.value[which])
         good &= (best.kind[which] == Kind.CENTRAL) & contradicted
-        fine = contradicted & (relative <= _VAGUE) & ~take & ~(found.stepped | found.still)
+        fine = contradicted & (relative <= _CLEAR) & ~take & ~(found.stepped | found.still)
     kept = take & good
     elsewhere[which] = np.select([kept, fine], [best.value[which], found.value], np.nan)
     elsewhere_bound[which] = np.select([kept, fine], [best.bound[which], found.bound], np.nan)
