@@ -1,4 +1,4 @@
-"""Elementary and special functions of one number, with NumPy's meaning at edges and poles.
+"""Elementary functions of one number, with NumPy's meaning at edges and poles.
 
 mpmath raises where IEEE arithmetic gives inf or nan, and leaves the real line where NumPy gives
 nan; the functions here do neither. A number is an mpf (real) or an mpc.
@@ -10,6 +10,26 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from adbench.numeric.exact.arithmetic import (
+    ceil,
+    copysign,
+    divide,
+    floor,
+    floor_divide,
+    fmax,
+    fmin,
+    fmod,
+    heaviside,
+    ldexp,
+    maximum,
+    minimum,
+    reciprocal,
+    remainder,
+    require_real,
+    rint,
+    sign,
+    trunc,
+)
 from adbench.numeric.exact.numbers import INF, NAN, ONE, ZERO, mp, mpc, mpf
 from adbench.numeric.refusal import refuse
 
@@ -18,20 +38,6 @@ _HUGE_EXPONENT = 1e9
 _SATURATED = 1e4
 """Where tanh and erf have reached ±1 to thousands of digits."""
 _HUGE_ANGLE_BITS = 4000
-
-
-def _real(name: str, value: Any) -> None:
-    if type(value) is mpc:
-        raise refuse(f"numpy.{name}", "is not covered for complex numbers")
-
-
-def divide(x: Any, y: Any) -> Any:
-    """x / y; ±inf or nan where y is zero."""
-    if y == 0:
-        if type(x) is mpc or type(y) is mpc:
-            return mpc(NAN, NAN)
-        return NAN if x == 0 or x != x else (INF if x > 0 else -INF)
-    return x / y
 
 
 def exp(x: Any) -> Any:
@@ -76,7 +82,7 @@ def sqrt(x: Any) -> Any:
 
 def cbrt(x: Any) -> Any:
     """Real cube root."""
-    _real("cbrt", x)
+    require_real("cbrt", x)
     return mp.cbrt(x) if not x < 0 else -mp.cbrt(-x)
 
 
@@ -164,7 +170,7 @@ def arctanh(x: Any) -> Any:
 
 def arctan2(y: Any, x: Any) -> Any:
     """The angle of the point (x, y)."""
-    _real("arctan2", x)
+    require_real("arctan2", x)
     if x != x or y != y:
         return NAN
     if abs(x) == INF or abs(y) == INF:
@@ -179,109 +185,15 @@ def arctan2(y: Any, x: Any) -> Any:
 
 def hypot(x: Any, y: Any) -> Any:
     """Length of (x, y)."""
-    _real("hypot", x)
+    require_real("hypot", x)
     if abs(x) == INF or abs(y) == INF:
         return INF
     return mp.hypot(x, y)
 
 
-def sign(x: Any) -> Any:
-    """−1, 0 or 1; x / |x| for complex x."""
-    if type(x) is mpc:
-        return x / abs(x) if x != 0 else x
-    if x == 0 or x != x:
-        return x
-    return ONE if x > 0 else -ONE
-
-
-def _toward(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A rounding to integers, which leaves inf and nan as they are."""
-
-    def of(x: Any) -> Any:
-        _real(name, x)
-        return function(x) if mp.isfinite(x) else x
-
-    return of
-
-
-floor = _toward("floor", mp.floor)
-ceil = _toward("ceil", mp.ceil)
-trunc = _toward("trunc", lambda x: mp.floor(x) if x > 0 else mp.ceil(x))
-rint = _toward("rint", mp.nint)
-
-
-def remainder(x: Any, y: Any) -> Any:
-    """x − y·floor(x / y), the sign of y."""
-    _real("remainder", x)
-    if y == 0 or not mp.isfinite(x) or y != y:
-        return NAN
-    if abs(y) == INF:
-        return x if x == 0 or (x > 0) == (y > 0) else y
-    return x % y
-
-
-def fmod(x: Any, y: Any) -> Any:
-    """x − y·trunc(x / y), the sign of x."""
-    _real("fmod", x)
-    if y == 0 or not mp.isfinite(x) or y != y:
-        return NAN
-    if abs(y) == INF:
-        return x
-    size = abs(x) % abs(y)
-    return size if x >= 0 else -size
-
-
-def floor_divide(x: Any, y: Any) -> Any:
-    """floor(x / y)."""
-    if y != 0 and abs(x) == INF:
-        return NAN
-    if abs(y) == INF and x == x and x != 0:
-        return ZERO if (x > 0) == (y > 0) else -ONE
-    return floor(divide(x, y))
-
-
-def maximum(x: Any, y: Any) -> Any:
-    """The larger; nan where either is."""
-    _real("maximum", x)
-    return x if x != x or x >= y else y
-
-
-def minimum(x: Any, y: Any) -> Any:
-    """The smaller; nan where either is."""
-    _real("minimum", x)
-    return x if x != x or x <= y else y
-
-
-def fmax(x: Any, y: Any) -> Any:
-    """The larger, of numbers that are not nan."""
-    return x if y != y else y if x != x else maximum(x, y)
-
-
-def fmin(x: Any, y: Any) -> Any:
-    """The smaller, of numbers that are not nan."""
-    return x if y != y else y if x != x else minimum(x, y)
-
-
-def copysign(x: Any, y: Any) -> Any:
-    """|x| with the sign of y; zero counts as positive."""
-    return abs(x) if not y < 0 else -abs(x)
-
-
-def heaviside(x: Any, at_zero: Any) -> Any:
-    """0, `at_zero` or 1 by the sign of x."""
-    if x != x:
-        return x
-    return at_zero if x == 0 else ONE if x > 0 else ZERO
-
-
-def ldexp(x: Any, n: Any) -> Any:
-    """x·2^n."""
-    return mp.ldexp(x, int(n)) if mp.isfinite(x) else x
-
-
 def logaddexp(x: Any, y: Any) -> Any:
     """log(e^x + e^y)."""
-    _real("logaddexp", x)
+    require_real("logaddexp", x)
     high, low = (x, y) if not x < y else (y, x)
     if abs(high) == INF or low == -INF or high != high or low != low:
         return high if low == low else low
@@ -292,11 +204,6 @@ def logaddexp2(x: Any, y: Any) -> Any:
     """log2(2^x + 2^y)."""
     two = mp.log(2)
     return logaddexp(x * two, y * two) / two
-
-
-def reciprocal(x: Any) -> Any:
-    """1 / x."""
-    return divide(ONE, x)
 
 
 def exp2(x: Any) -> Any:
@@ -317,11 +224,6 @@ def to_degrees(x: Any) -> Any:
 def sinc(x: Any) -> Any:
     """sin(πx) / (πx), 1 at 0."""
     return mp.sincpi(x)
-
-
-def finite(x: Any) -> bool:
-    """Whether neither inf nor nan."""
-    return bool(mp.isfinite(x))
 
 
 ELEMENTARY: dict[str, Callable[..., Any]] = {
@@ -385,21 +287,3 @@ ELEMENTARY: dict[str, Callable[..., Any]] = {
 
 REAL: dict[str, Callable[..., Any]] = {"absolute": abs, "fabs": abs}
 """Those that give a real number whatever the operands."""
-
-TESTS: dict[str, Callable[..., Any]] = {
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
-    "isfinite": finite,
-    "isinf": lambda x: bool(mp.isinf(x)),
-    "isnan": lambda x: bool(mp.isnan(x)),
-    "signbit": lambda x: bool(x < 0),
-    "logical_and": lambda x, y: x != 0 and y != 0,
-    "logical_or": lambda x, y: x != 0 or y != 0,
-    "logical_xor": lambda x, y: (x != 0) != (y != 0),
-    "logical_not": lambda x: x == 0,
-}
-"""Those that give a truth value."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from adbench.numeric.exact.arithmetic import divide
 from adbench.numeric.exact.numbers import INF, NAN, ONE, ZERO, mp, mpc, mpf
-from adbench.numeric.exact.scalars import divide, exp, log, log1p
+from adbench.numeric.exact.scalars import exp, log, log1p
 
 _SATURATED = 1e4
 

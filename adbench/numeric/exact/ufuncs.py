@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from adbench.numeric.exact.arithmetic import TESTS
 from adbench.numeric.exact.array import ExactArray, cast, is_complex, raw_of, wrap
 from adbench.numeric.exact.numbers import box, complexly, exactly
-from adbench.numeric.exact.scalars import ELEMENTARY, REAL, TESTS
+from adbench.numeric.exact.scalars import ELEMENTARY, REAL
 from adbench.numeric.exact.special import SPECIAL
 from adbench.numeric.refusal import refuse, spend
 
