@@ -65,8 +65,8 @@ class TracedArray:
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         name = calling_library_function()
-        what = f"numpy.{name}" if name else "a conversion to a plain NumPy array"
-        hint = HINTS.get(name or "") or (
+        what = name or "a conversion to a plain NumPy array"
+        hint = HINTS.get(what.rpartition(".")[2]) or (
             "a list of traced values becomes an array by np.stack([...]), an array stays as it is "
             "(drop np.asarray); to write traced values into an array, make it with "
             "np.zeros_like(x, shape=...) or xp.zeros(...) from x.__array_namespace__(); "
@@ -205,6 +205,23 @@ class Buffer(TracedArray):
 
     def __index__(self) -> int:
         return self.value.__index__()  # type: ignore[no-any-return]
+
+
+class Recorded:
+    """An array whose use the compiled executor records; see `plan/recorded.py`.
+
+    To the tape it is a plain value. `value` is the NumPy array that it stands for.
+    """
+
+    __slots__ = ("value",)
+
+    value: Any
+
+
+def underlying(value: Any) -> Any:
+    """The NumPy array below all tapes and below a recording."""
+    value = plain(value)
+    return value.value if isinstance(value, Recorded) else value
 
 
 def plain(value: Any) -> Any:

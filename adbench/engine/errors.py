@@ -61,9 +61,16 @@ def calling_library_function() -> str | None:
     name = None
     while frame is not None and _is_library(frame.f_code.co_filename):
         if not frame.f_code.co_filename.startswith(_ENGINE):
-            name = frame.f_code.co_name
+            name = _public_name(frame)
         frame = frame.f_back
     return name
+
+
+def _public_name(frame: FrameType) -> str:
+    """`scipy.special.logsumexp` for a frame in `scipy.special._logsumexp`."""
+    module = str(frame.f_globals.get("__name__", "numpy")).split(".")
+    public = [part for i, part in enumerate(module) if not part.startswith("_") or i == 0]
+    return ".".join([*public, frame.f_code.co_name])
 
 
 def _is_library(file: str) -> bool:

@@ -168,7 +168,8 @@ def with_options(primitive: Primitive) -> Callable[..., Any]:
 
 
 def _short_way(primitive: Primitive) -> Callable[..., Any]:
-    if all(isinstance(rule, Rule) for rule in primitive.rules):
+    one_result = isinstance(primitive.function, np.ufunc) and primitive.function.nout == 1
+    if one_result and all(isinstance(rule, Rule) for rule in primitive.rules):
         if len(primitive.arrays) == 1:
             return unary(primitive, primitive.function)
         if len(primitive.arrays) == 2:
@@ -183,6 +184,7 @@ def shorten(primitives: dict[str, Primitive]) -> None:
             HANDLERS[primitive.function] = _short_way(primitive)
         elif primitive.name in (*REDUCTIONS, "swapaxes", "transpose"):
             HANDLERS[primitive.function] = with_options(primitive)
+    HANDLERS[np.amax], HANDLERS[np.amin] = HANDLERS[np.max], HANDLERS[np.min]
 
 
 # Indexing.

@@ -137,6 +137,24 @@ ELEMENTWISE: dict[str, tuple[tuple[float, float], ...]] = {
     "scipy.special.exp10": (R,),
     "scipy.special.sindg": (R,),
     "scipy.special.cosdg": (R,),
+    "scipy.special.cbrt": (P,),
+    "scipy.special.exp2": (R,),
+    "scipy.special.expm1": (R,),
+    "scipy.special.log1p": (P,),
+    "scipy.special.tandg": (R,),
+    "scipy.special.cotdg": (P,),
+    "scipy.special.boxcox1p": (P, P),
+    "scipy.special.inv_boxcox": (P, P),
+    "scipy.special.powm1": (P, R),
+    "scipy.special.owens_t": (P, P),
+    "scipy.special.ellipkinc": (U, U),
+    "scipy.special.ellipeinc": (U, U),
+    "scipy.special.ellipkm1": (U,),
+    "scipy.special.wrightomega": (R,),
+    "scipy.special.fresnel": (P,),
+    "scipy.special.sici": (P,),
+    "scipy.special.shichi": (P,),
+    "scipy.special.airy": (R,),
 }
 
 FUNCTIONS: dict[str, Any] = {
@@ -147,6 +165,7 @@ FUNCTIONS: dict[str, Any] = {
 
 INDEX = np.array([[0, 2], [2, 1]])
 MASK = np.array([True, False, True])
+HOLES = np.array([[False, True, False, False, True], [False, False, True, False, False]])
 
 
 def written(function: Any) -> Any:
@@ -200,6 +219,67 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "scipy.special.ive": [(lambda x: sp.ive(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.kve": [(lambda x: sp.kve(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.expn": [(lambda x: sp.expn(3, x), arr(3, low=0.5, high=3))],
+    "scipy.special.gammaincinv": [(lambda x: sp.gammaincinv(2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.gammainccinv": [(lambda x: sp.gammainccinv(2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.betaincc": [(lambda x: sp.betaincc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.betaincinv": [(lambda x: sp.betaincinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.chdtr": [(lambda x: sp.chdtr(3.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.chdtrc": [(lambda x: sp.chdtrc(3.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.stdtr": [(lambda x: sp.stdtr(4.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.stdtrit": [(lambda x: sp.stdtrit(4.0, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.pdtr": [(lambda x: sp.pdtr(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.pdtrc": [(lambda x: sp.pdtrc(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.gdtr": [(lambda a, x: sp.gdtr(a, 2.0, x), arr(3, low=0.5), arr(3, low=0.5))],
+    "scipy.special.kn": [(lambda x: sp.kn(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hankel1": [(lambda x: sp.hankel1(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hankel2": [(lambda x: sp.hankel2(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp0f1": [(lambda x: sp.hyp0f1(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp1f1": [(lambda x: sp.hyp1f1(0.5, 1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp2f1": [(lambda x: sp.hyp2f1(0.5, 1.2, 1.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.hyperu": [(lambda x: sp.hyperu(0.5, 1.2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.eval_jacobi": [
+        (lambda x: sp.eval_jacobi(3, 0.5, 1.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_gegenbauer": [
+        (lambda x: sp.eval_gegenbauer(3, 0.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_legendre": [(lambda x: sp.eval_legendre(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_chebyt": [(lambda x: sp.eval_chebyt(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_chebyu": [(lambda x: sp.eval_chebyu(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_hermite": [(lambda x: sp.eval_hermite(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_hermitenorm": [
+        (lambda x: sp.eval_hermitenorm(4, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_laguerre": [(lambda x: sp.eval_laguerre(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_genlaguerre": [
+        (lambda x: sp.eval_genlaguerre(4, 0.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "i0": [(lambda x: np.i0(x), arr(3))],
+    "nanquantile": [
+        (lambda a: np.nanquantile(np.where(HOLES, np.nan, a), [0.2, 0.7], axis=1), arr(2, 5)),
+        (lambda a: np.nanquantile(a, 0.3, keepdims=True), arr(2, 3)),
+    ],
+    "nanpercentile": [(lambda a: np.nanpercentile(a, 30, axis=0), arr(4, 2))],
+    "nanmedian": [(lambda a: np.nanmedian(np.where(HOLES, np.nan, a), axis=1), arr(2, 5))],
+    "nancumprod": [(lambda a: np.nancumprod(a, axis=1), arr(2, 3))],
+    "apply_over_axes": [(lambda a: np.apply_over_axes(np.sum, a, [0, 2]), arr(2, 3, 4))],
+    "piecewise": [
+        (lambda x: np.piecewise(x, [x < -0.5, x > 0.5], [np.sin, 2.0, np.square]), arr(8)),
+    ],
+    "trim_zeros": [(lambda a: np.trim_zeros(np.pad(a, 2)), arr(3))],
+    "sort_complex": [(lambda a: np.sort_complex(a), arr(4))],
+    "polyadd": [(lambda a, b: np.polyadd(a, b), arr(4), arr(2))],
+    "polysub": [(lambda a, b: np.polysub(a, b), arr(2), arr(3))],
+    "polymul": [(lambda a, b: np.polymul(a, b), arr(3), arr(2))],
+    "polydiv": [(lambda a, b: np.polydiv(a, b), arr(5), arr(3, low=0.5))],
+    "polyder": [(lambda p: np.polyder(p, 2), arr(5))],
+    "polyint": [(lambda p: np.polyint(p, 2, [1.0, 2.0]), arr(3))],
+    "poly": [(lambda z: np.poly(z), arr(3))],
+    "roots": [(lambda p: np.sort_complex(np.roots(p)), arr(4, low=0.5))],
+    "polyfit": [
+        (lambda x, y: np.polyfit(np.cumsum(x), y, 2), arr(6, low=0.5), arr(6)),
+        (lambda y, w: np.polyfit(np.arange(5.0), y, 1, w=w), arr(5), arr(5, low=0.5)),
+    ],
     # Fourier transforms.
     "fft.fft": [
         (lambda a: np.fft.fft(a), arr(5)),
@@ -612,6 +692,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     ],
     "max": [
         (lambda a: np.max(a), arr(2, 3)),
+        (lambda a: np.amax(a, 0) - np.amin(a, 0), arr(2, 3)),
         (lambda a: np.max(a, axis=(0, 2)), arr(2, 3, 2)),
         (lambda a: np.maximum.reduce(a, axis=1), arr(2, 3)),
     ],

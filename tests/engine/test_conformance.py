@@ -6,7 +6,6 @@ differences, extrapolated to order six, in random directions.
 """
 
 import importlib.util
-import warnings
 import zlib
 from pathlib import Path
 
@@ -186,11 +185,6 @@ def test_float32_stays_float32_and_agrees(name):
 
 def test_what_has_no_rule_says_so():
     x = np.array([0.5, 1.5])
-    for call in (lambda v: sp.jv(v, 1.0), lambda a: sp.gammainc(a, 1.0), np.i0, np.linalg.eigh):
-        argument = x if call is not np.linalg.eigh else np.eye(2)
-        if call is np.linalg.eigh:
-            continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with pytest.raises(DifferentiationError):
-                vjp(call, argument)
+    for call in (lambda v: sp.jv(v, 1.0), lambda a: sp.gammainc(a, 1.0), np.union1d):
+        with pytest.raises(DifferentiationError):
+            vjp(lambda x, call=call: call(x, x) if call is np.union1d else call(x), x)

@@ -7,6 +7,7 @@ import adbench.engine.rules.hints
 import adbench.engine.rules.indexing
 import adbench.engine.rules.joining
 import adbench.engine.rules.linalg
+import adbench.engine.rules.polynomials
 import adbench.engine.rules.products
 import adbench.engine.rules.reductions
 import adbench.engine.rules.shape

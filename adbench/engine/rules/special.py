@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import _ufuncs as sp  # the ufuncs themselves, whatever wraps them
 
 from adbench.engine.primitive import constant, define
+from adbench.engine.tape import Parts
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -23,6 +24,35 @@ def log_over_one_minus(x: Any) -> Any:
     t = x - 1
     near = np.abs(t) < 1e-5
     return np.where(near, -1 + t / 2 - t * t / 3, np.log(x) / np.where(near, 1, -t))
+
+
+def boxcox_in_power(x: Any, lmbda: Any) -> Any:
+    """∂/∂λ of (x^λ − 1)/λ, which tends to log(x)²/2."""
+    zero = np.equal(lmbda, 0)
+    safe = np.where(zero, 1, lmbda)
+    log = np.log(x)
+    return np.where(zero, log**2 / 2, (x**safe * log - (x**safe - 1) / safe) / safe)
+
+
+def chi_square_density(v: Any, x: Any) -> Any:
+    """Of v degrees of freedom."""
+    return np.exp(sp.xlogy(v / 2 - 1, x / 2) - x / 2 - sp.gammaln(v / 2)) / 2
+
+
+def gamma_density(a: Any, b: Any, x: Any) -> Any:
+    """Of shape b and rate a."""
+    return a * np.exp(sp.xlogy(b - 1, a * x) - a * x - sp.gammaln(b))
+
+
+def student_density(df: Any, t: Any) -> Any:
+    """Of df degrees of freedom."""
+    scale = np.exp(sp.gammaln((df + 1) / 2) - sp.gammaln(df / 2)) / np.sqrt(math.pi * df)
+    return scale * (1 + t * t / df) ** (-(df + 1) / 2)
+
+
+def part(g: Parts, place: int) -> Any:
+    """One result's cotangent; 0 if nothing used it."""
+    return g.values.get(place, 0.0)
 
 
 # Gamma function and relatives (DLMF 5.2, 5.15, 5.12).
@@ -128,14 +158,7 @@ define(
 define(
     sp.boxcox,
     x=lambda g, x, lmbda: g * x ** (lmbda - 1),
-    lmbda=lambda g, x, lmbda, out: (
-        g
-        * np.where(
-            np.equal(lmbda, 0),
-            np.log(x) ** 2 / 2,
-            (x**lmbda * np.log(x) - out) / np.where(np.equal(lmbda, 0), 1, lmbda),
-        )
-    ),
+    lmbda=lambda g, x, lmbda: g * boxcox_in_power(x, lmbda),
 )
 
 # Bessel functions in their argument (DLMF 10.6, 10.29).
@@ -188,3 +211,176 @@ define(sp.sindg, x=lambda g, x: g * sp.cosdg(x) * (math.pi / 180))
 define(sp.cosdg, x=lambda g, x: -g * sp.sindg(x) * (math.pi / 180))
 
 constant(sp.gammasgn)
+
+# The same functions as NumPy's, but ufuncs of SciPy's own.
+define(sp.cbrt, x=lambda g, x, out: g * out / (3 * x), name="scipy.special.cbrt")
+define(sp.exp2, x=lambda g, out: g * out * math.log(2), name="scipy.special.exp2")
+define(sp.expm1, x=lambda g, x: g * np.exp(x), name="scipy.special.expm1")
+define(sp.log1p, x=lambda g, x: g / (1 + x), name="scipy.special.log1p")
+define(np.i0, x=lambda g, x: g * sp.i1(x))
+constant(sp.round)
+
+# More elementary functions.
+define(sp.tandg, x=lambda g, out: g * (1 + out * out) * (math.pi / 180))
+define(sp.cotdg, x=lambda g, out: -g * (1 + out * out) * (math.pi / 180))
+define(
+    sp.boxcox1p,
+    x=lambda g, x, lmbda: g * (1 + x) ** (lmbda - 1),
+    lmbda=lambda g, x, lmbda: g * boxcox_in_power(1 + x, lmbda),
+)
+define(
+    sp.inv_boxcox,
+    y=lambda g, y, lmbda, out: g * out ** (1 - lmbda),
+    lmbda=lambda g, y, lmbda, out: -g * out ** (1 - lmbda) * boxcox_in_power(out, lmbda),
+)
+define(
+    sp.powm1,
+    x=lambda g, x, y: g * y * x ** (y - 1),
+    y=lambda g, x, y: g * x**y * np.log(x),
+)
+
+# Inverses of incomplete functions: one over the derivative, at the result.
+define(
+    sp.gammaincinv,
+    a=None,
+    y=lambda g, a, out: g * np.exp(sp.gammaln(a) + out - sp.xlogy(a - 1, out)),
+)
+define(
+    sp.gammainccinv,
+    a=None,
+    y=lambda g, a, out: -g * np.exp(sp.gammaln(a) + out - sp.xlogy(a - 1, out)),
+)
+define(
+    sp.betaincc,
+    a=None,
+    b=None,
+    x=lambda g, a, b, x: -g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)),
+)
+define(
+    sp.betaincinv,
+    a=None,
+    b=None,
+    y=lambda g, a, b, out: (
+        g * np.exp(sp.betaln(a, b) - sp.xlogy(a - 1, out) - sp.xlog1py(b - 1, -out))
+    ),
+)
+
+# Distribution functions: the derivative is the density.
+define(sp.chdtr, v=None, x=lambda g, v, x: g * chi_square_density(v, x))
+define(sp.chdtrc, v=None, x=lambda g, v, x: -g * chi_square_density(v, x))
+define(sp.stdtr, df=None, t=lambda g, df, t: g * student_density(df, t))
+define(sp.stdtrit, df=None, p=lambda g, df, out: g / student_density(df, out))
+define(sp.pdtr, k=None, m=lambda g, k, m: -g * np.exp(sp.xlogy(k, m) - m - sp.gammaln(k + 1)))
+define(sp.pdtrc, k=None, m=lambda g, k, m: g * np.exp(sp.xlogy(k, m) - m - sp.gammaln(k + 1)))
+define(
+    sp.gdtr,
+    a=lambda g, a, b, x: g * x / a * gamma_density(a, b, x),
+    b=None,
+    x=lambda g, a, b, x: g * gamma_density(a, b, x),
+)
+define(
+    sp.owens_t,
+    h=lambda g, h, a: -g * np.exp(-h * h / 2) * sp.erf(a * h / math.sqrt(2)) / (2 * ROOT_TWO_PI),
+    a=lambda g, h, a: g * np.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a)),
+)
+
+# Elliptic integrals of amplitude φ (DLMF 19.2).
+define(
+    sp.ellipkinc,
+    phi=lambda g, phi, m: g / np.sqrt(1 - m * np.sin(phi) ** 2),
+    m=lambda g, phi, m, out: (
+        g
+        * (
+            sp.ellipeinc(phi, m) / (2 * m * (1 - m))
+            - out / (2 * m)
+            - np.sin(2 * phi) / (4 * (1 - m) * np.sqrt(1 - m * np.sin(phi) ** 2))
+        )
+    ),
+)
+define(
+    sp.ellipeinc,
+    phi=lambda g, phi, m: g * np.sqrt(1 - m * np.sin(phi) ** 2),
+    m=lambda g, phi, m, out: g * (out - sp.ellipkinc(phi, m)) / (2 * m),
+)
+define(
+    sp.ellipkm1,
+    p=lambda g, p, out: -g * (sp.ellipe(1 - p) / p - out) / (2 * (1 - p)),
+)
+
+# Scaled and modified Bessel and Hankel functions (DLMF 10.6).
+define(sp.kn, n=None, x=lambda g, n, x: -g * (sp.kn(n - 1, x) + sp.kn(n + 1, x)) / 2)
+define(
+    sp.hankel1,
+    v=None,
+    z=lambda g, v, z: g * (sp.hankel1(v - 1, z) - sp.hankel1(v + 1, z)) / 2,
+)
+define(
+    sp.hankel2,
+    v=None,
+    z=lambda g, v, z: g * (sp.hankel2(v - 1, z) - sp.hankel2(v + 1, z)) / 2,
+)
+
+# Hypergeometric functions (DLMF 13.3.15, 15.5.1, 16.3.1) and Lambert-like ones.
+define(sp.hyp0f1, v=None, z=lambda g, v, z: g * sp.hyp0f1(v + 1, z) / v)
+define(sp.hyp1f1, a=None, b=None, x=lambda g, a, b, x: g * a / b * sp.hyp1f1(a + 1, b + 1, x))
+define(
+    sp.hyp2f1,
+    a=None,
+    b=None,
+    c=None,
+    z=lambda g, a, b, c, z: g * a * b / c * sp.hyp2f1(a + 1, b + 1, c + 1, z),
+)
+define(sp.hyperu, a=None, b=None, x=lambda g, a, b, x: -g * a * sp.hyperu(a + 1, b + 1, x))
+define(sp.wrightomega, z=lambda g, out: g * out / (1 + out))
+
+# Orthogonal polynomials in their argument (DLMF 18.9).
+define(
+    sp.eval_jacobi,
+    n=None,
+    alpha=None,
+    beta=None,
+    x=lambda g, n, alpha, beta, x: (
+        g * (n + alpha + beta + 1) / 2 * sp.eval_jacobi(n - 1, alpha + 1, beta + 1, x)
+    ),
+)
+define(
+    sp.eval_gegenbauer,
+    n=None,
+    alpha=None,
+    x=lambda g, n, alpha, x: g * 2 * alpha * sp.eval_gegenbauer(n - 1, alpha + 1, x),
+)
+define(
+    sp.eval_legendre,
+    n=None,
+    x=lambda g, n, x: g * (n + 1) / 2 * sp.eval_jacobi(n - 1, 1, 1, x),
+)
+define(sp.eval_chebyt, n=None, x=lambda g, n, x: g * n * sp.eval_chebyu(n - 1, x))
+define(sp.eval_chebyu, n=None, x=lambda g, n, x: g * 2 * sp.eval_gegenbauer(n - 1, 2, x))
+define(sp.eval_hermite, n=None, x=lambda g, n, x: g * 2 * n * sp.eval_hermite(n - 1, x))
+define(sp.eval_hermitenorm, n=None, x=lambda g, n, x: g * n * sp.eval_hermitenorm(n - 1, x))
+define(sp.eval_laguerre, n=None, x=lambda g, n, x: -g * sp.eval_genlaguerre(n - 1, 1, x))
+define(
+    sp.eval_genlaguerre,
+    n=None,
+    alpha=None,
+    x=lambda g, n, alpha, x: -g * sp.eval_genlaguerre(n - 1, alpha + 1, x),
+)
+
+# Several results at once: g holds the cotangents by place (DLMF 7.2, 6.2, 9.2).
+define(
+    sp.fresnel,
+    z=lambda g, z: (
+        part(g, 0) * np.sin(math.pi * z * z / 2) + part(g, 1) * np.cos(math.pi * z * z / 2)
+    ),
+)
+define(sp.sici, x=lambda g, x: part(g, 0) * np.sin(x) / x + part(g, 1) * np.cos(x) / x)
+define(sp.shichi, x=lambda g, x: part(g, 0) * np.sinh(x) / x + part(g, 1) * np.cosh(x) / x)
+define(
+    sp.airy,
+    z=lambda g, z, out: (
+        part(g, 0) * out[1]
+        + part(g, 1) * z * out[0]
+        + part(g, 2) * out[3]
+        + part(g, 3) * z * out[2]
+    ),
+)

@@ -113,6 +113,48 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
 _QUANTILE_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+def _rows(a: Any, axis: Any) -> Any:
+    """The elements that are reduced together, along the last axis."""
+    shape = a.shape
+    axes = axes_of(axis, shape)
+    kept = [i for i in range(len(shape)) if i not in axes]
+    return np.reshape(np.transpose(a, (*kept, *axes)), (*(shape[i] for i in kept), -1))
+
+
+def _between(method: str, place: Any) -> tuple[Any, Any, Any]:
+    """Positions below and above a fractional position, and the share of the one above."""
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    if method == "linear":
+        return low, high, place - low
+    if method == "midpoint":
+        return low, high, np.where(low == high, 0.0, 0.5)
+    chosen = {"lower": low, "higher": high, "nearest": np.rint(place).astype(int)}[method]
+    return chosen, chosen, np.zeros_like(place)
+
+
+def _quantiles(a: Any, q: Any, axis: Any, method: str, keepdims: bool, counts: Any) -> Any:
+    """Quantiles of the first `counts` sorted elements of each row."""
+    rows = np.sort(_rows(a, axis), axis=-1)
+    q = np.asarray(plain(q), dtype=float)
+    place = np.multiply.outer(counts - 1.0, q.ravel())
+    low, high, share = _between(method, np.broadcast_to(place, (*rows.shape[:-1], q.size)))
+    share = share.astype(rows.dtype)
+    result = np.take_along_axis(rows, low, -1) * (1 - share)
+    result = result + np.take_along_axis(rows, high, -1) * share
+    result = np.moveaxis(result, -1, 0)
+    axes = axes_of(axis, a.shape)
+    kept = [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes]
+    return np.reshape(result, (*q.shape, *kept))
+
+
+def _checked(function: str, method: str, kwargs: dict[str, Any]) -> str:
+    if method not in _QUANTILE_METHODS or any(v is not None for v in kwargs.values()):
+        raise DifferentiationError(
+            function, f"method={method!r} has no rule", f"one of {_QUANTILE_METHODS}"
+        )
+    return method
+
+
 @derived(np.quantile)
 def _quantile(
     a: Any,
@@ -124,31 +166,36 @@ def _quantile(
     keepdims: bool = False,
     **kwargs: Any,
 ) -> Any:
-    if method not in _QUANTILE_METHODS or any(v is not None for v in kwargs.values()):
-        raise DifferentiationError(
-            "numpy.quantile", f"method={method!r} has no rule", f"one of {_QUANTILE_METHODS}"
-        )
-    shape = a.shape
-    axes = axes_of(axis, shape)
-    kept = [i for i in range(len(shape)) if i not in axes]
-    rows = np.reshape(np.transpose(a, (*kept, *axes)), (*(shape[i] for i in kept), -1))
-    rows = np.sort(rows, axis=-1)
-    place = np.asarray(plain(q), dtype=float) * (rows.shape[-1] - 1)
-    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
-    share = place - low
-    if method != "linear":
-        rounded = {"lower": low, "higher": high, "nearest": np.rint(place).astype(int)}
-        share = np.where(low == high, 0.0, 0.5)
-        if method in rounded:
-            low = high = rounded[method]
-    share = share.astype(rows.dtype)
-    result = rows[..., low] * (1 - share) + rows[..., high] * share
-    last = tuple(range(np.ndim(q)))
-    result = np.moveaxis(result, tuple(i - len(last) for i in last), last)
-    if keepdims:
-        ones = [1 if i in axes else n for i, n in enumerate(shape)]
-        result = np.reshape(result, (*result.shape[: len(last)], *ones))
-    return result
+    method = _checked("numpy.quantile", method, kwargs)
+    return _quantiles(a, q, axis, method, keepdims, np.array(count_of(axis, a.shape)))
+
+
+@derived(np.nanquantile)
+def _nanquantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    **kwargs: Any,
+) -> Any:
+    method = _checked("numpy.nanquantile", method, kwargs)
+    counts = np.sum(~np.isnan(_rows(plain(a), axis)), axis=-1)  # NaN is sorted to the end
+    return _quantiles(a, q, axis, method, bool(_given(keepdims)), counts)
+
+
+@derived(np.nanpercentile)
+def _nanpercentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
+    return np.nanquantile(a, np.asarray(plain(q)) / 100, *args, **kwargs)
+
+
+@derived(np.nanmedian)
+def _nanmedian(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Any:
+    return np.nanquantile(a, 0.5, axis=axis, keepdims=bool(_given(keepdims)))
 
 
 @derived(np.percentile)
@@ -246,6 +293,11 @@ def _nanstd(*args: Any, **kwargs: Any) -> Any:
 @derived(np.nancumsum)
 def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
+
+
+@derived(np.nancumprod)
+def _nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
 
 
 # Differences, sums and interpolation on a grid.
@@ -474,21 +526,6 @@ def _unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * 
     return p + (np.unwrap(plain(p), discont, axis, period=period) - plain(p))
 
 
-@derived(np.polyval)
-def _polyval(p: Any, x: Any) -> Any:
-    y = 0 * x
-    for coefficient in p:
-        y = y * x + coefficient
-    return y
-
-
-@derived(np.vander)
-def _vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
-    N = x.shape[0] if N is None else N
-    powers = np.arange(N) if increasing else np.arange(N)[::-1]
-    return x[:, None] ** powers
-
-
 @derived(np.apply_along_axis)
 def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     rows = np.moveaxis(arr, axis, -1)
@@ -501,3 +538,38 @@ def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: An
         tuple(range(len(lead), len(lead) + len(inner))),
         tuple(range(axis % arr.ndim, axis % arr.ndim + len(inner))),
     )
+
+
+@derived(np.apply_over_axes)
+def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    for axis in (axes,) if np.ndim(axes) == 0 else axes:
+        reduced = func(a, axis)
+        a = reduced if np.ndim(reduced) == np.ndim(a) else np.expand_dims(reduced, axis)
+    return a
+
+
+@derived(np.piecewise)
+def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
+    conditions = [np.asarray(plain(c), dtype=bool) for c in condlist]
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    result = np.zeros_like(x)
+    for condition, f in zip(conditions, funclist, strict=True):
+        if np.any(condition):
+            result[condition] = f(x[condition], *args, **kwargs) if callable(f) else f
+    return result
+
+
+@derived(np.trim_zeros)
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    places = np.nonzero(plain(filt))[0]
+    if filt.ndim != 1 or places.size == 0:
+        raise DifferentiationError("numpy.trim_zeros", "works on vectors with a nonzero element")
+    start = int(places[0]) if "f" in trim.lower() else 0
+    stop = int(places[-1]) + 1 if "b" in trim.lower() else filt.shape[0]
+    return filt[start:stop]
+
+
+@derived(np.sort_complex)
+def _sort_complex(a: Any) -> Any:
+    return np.sort(a + 0j)
