@@ -24,7 +24,13 @@ def stop_gradient(x: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    return optree.tree_map(plain, x)
+    return optree.tree_map(_detached, x)
+
+
+def _detached(x: Any) -> Any:
+    value = plain(x)
+    # A copy: writing into it must not change what the tape has recorded.
+    return value.copy() if isinstance(x, TracedArray) else value
 
 
 class custom_vjp:  # noqa: N801  (used as a decorator)

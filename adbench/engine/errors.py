@@ -5,7 +5,8 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from types import FrameType
+from collections.abc import Iterator
+from types import FrameType, TracebackType
 from typing import NamedTuple
 
 _LIBRARIES = tuple(
@@ -29,10 +30,12 @@ class DifferentiationError(TypeError):
     `hint` and `location` hold the same as data.
     """
 
-    def __init__(self, function: str, reason: str, hint: str = "") -> None:
+    def __init__(
+        self, function: str, reason: str, hint: str = "", location: Location | None = None
+    ) -> None:
         self.function = function
         self.hint = hint
-        self.location = user_location()
+        self.location = location or user_location()
         lines = [f"{function}: {reason}"]
         if self.location is not None:
             lines.append(f"  at {self.location.file}:{self.location.line}")
@@ -43,26 +46,40 @@ class DifferentiationError(TypeError):
         super().__init__("\n".join(lines))
 
 
-def user_location() -> Location | None:
-    """The innermost line on the stack that is neither the engine's nor an array library's."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+def user_location(traceback: TracebackType | None = None) -> Location | None:
+    """The innermost line, on the stack or of a traceback, that is the user's own."""
+    if traceback is not None:
+        lines = [(entry.tb_frame, entry.tb_lineno) for entry in _entries(traceback)][::-1]
+    else:
+        lines = [(frame, frame.f_lineno) for frame in _stack()]
+    for frame, line in lines:
         file = frame.f_code.co_filename
         if not _is_library(file):
-            text = linecache.getline(file, frame.f_lineno).strip()
-            return Location(file, frame.f_lineno, text)
-        frame = frame.f_back
+            return Location(file, line, linecache.getline(file, line).strip())
     return None
+
+
+def _stack() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
 
 
 def calling_library_function() -> str | None:
     """The name of the NumPy or SciPy function that the user's line called, if Python code."""
-    frame: FrameType | None = sys._getframe(1)
     name = None
-    while frame is not None and _is_library(frame.f_code.co_filename):
+    for frame in _stack():
+        if not _is_library(frame.f_code.co_filename):
+            break
         if not frame.f_code.co_filename.startswith(_ENGINE):
             name = _public_name(frame)
-        frame = frame.f_back
     return name
 
 

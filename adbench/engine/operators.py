@@ -99,6 +99,8 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
     assert isinstance(right, Rule)
     formula_x, gather_x = left.formula, left.gather
     formula_y, gather_y = right.formula, right.gather
+    name_x, name_y = primitive.arrays
+    reads_y, reads_x = name_y in left.reads, name_x in right.reads
 
     def call(x: Any, y: Any) -> Any:
         kind_x = type(x)
@@ -117,6 +119,8 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
                 )
             elif kind_y in CONSTANTS:
                 out = function(a, y)
+                if reads_y and kind_y is np.ndarray:
+                    y = tape.keep(y)
                 edges = ((x.id, formula_x, gather_x(out, None, a, y)),)
             else:
                 return primitive(x, y)
@@ -124,6 +128,8 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
             tape = y.tape
             b = y.value
             out = function(x, b)
+            if reads_x and kind_x is np.ndarray:
+                x = tape.keep(x)
             edges = ((y.id, formula_y, gather_y(out, None, x, b)),)
         else:
             return primitive(x, y)

@@ -10,14 +10,24 @@ their arguments: to an outer tape (higher order) and to CuPy alike.
 from __future__ import annotations
 
 import inspect
+import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from adbench.engine.array import HANDLERS, Buffer, TracedArray, name_of, plain, write
+from adbench.engine.array import (
+    HANDLERS,
+    Buffer,
+    Recorded,
+    TracedArray,
+    name_of,
+    plain,
+    underlying,
+    write,
+)
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.tape import Edge, Parts, Tape
 
@@ -63,6 +73,8 @@ class Primitive:
     options: dict[str, Any]
     rules: tuple[Rule | str | None, ...]
     variadic: bool = False
+    saves: Container[int] = ()
+    """Positions of the arrays that some rule reads."""
     refused: frozenset[str] = frozenset()
     """Options that change the derivative but that no rule reads."""
     source: str = field(default="", compare=False)
@@ -137,6 +149,10 @@ class Primitive:
     ) -> Any:
         """Put an operation on the tape; its value comes back traced."""
         known = {**self.options, **options} if options or self.variadic else self.options
+        saved = [
+            tape.keep(v) if type(v) is np.ndarray and v is a and i in self.saves else v
+            for i, (v, a) in enumerate(zip(values, arrays, strict=True))
+        ]
         edges: list[Edge] = []
         for position, a in enumerate(arrays):
             if not isinstance(a, TracedArray) or a.tape is not tape:
@@ -152,7 +168,7 @@ class Primitive:
                 )
             if self.variadic:
                 known["position"] = position
-            edges.append((a.id, rule.formula, rule.gather(out, known, *values)))
+            edges.append((a.id, rule.formula, rule.gather(out, known, *saved)))
         if not edges:
             return out
         result = wrap(tape, tuple(edges), out)
@@ -184,8 +200,8 @@ def as_operand(a: Any) -> Any:
 
 def is_view(value: Any) -> bool:
     """Whether an array lies in another's memory, so that writing into one changes both."""
-    if isinstance(value, TracedArray):
-        value = plain(value)
+    if isinstance(value, (TracedArray, Recorded)):
+        value = underlying(value)
     return type(value) is np.ndarray and value.base is not None
 
 
@@ -260,6 +276,7 @@ def define(
         options=options,
         rules=compiled,
         variadic=each is not None,
+        saves=_places_read(arrays, read),
         refused=frozenset({"where", "initial"} & set(options) - read - {*additive}),
         source=source,
     )
@@ -273,6 +290,12 @@ def define(
 def short_name(function: Any) -> str:
     """A function's name in the registry: without `numpy.` before it."""
     return name_of(function).removeprefix("numpy.")
+
+
+def _places_read(arrays: tuple[str, ...], read: set[str]) -> Container[int]:
+    if not arrays:
+        return range(sys.maxsize) if "arrays" in read else ()
+    return frozenset(i for i, name in enumerate(arrays) if name in read)
 
 
 def compile_rule(

@@ -22,6 +22,9 @@ from adbench.engine.errors import DifferentiationError
 Edge: TypeAlias = tuple[int, Callable[..., Any], tuple[Any, ...]]
 Record: TypeAlias = tuple[Any, Any, tuple[Edge, ...]]
 
+SMALL = 1024
+"""Elements up to which copying a constant costs less than an operation's own overhead."""
+
 _levels = itertools.count()
 
 
@@ -32,10 +35,11 @@ class Tape:
     recorded on the innermost, the one made last. The first `leaves` records are the inputs.
     """
 
-    __slots__ = ("leaves", "level", "records")
+    __slots__ = ("leaves", "level", "locked", "records")
 
     def __init__(self) -> None:
         self.level = next(_levels)
+        self.locked: list[Any] = []
         self.records: Any = []
         self.leaves = 0
 
@@ -50,6 +54,25 @@ class Tape:
         identifier = len(records)
         records.append((shape, dtype, edges))
         return identifier
+
+    def keep(self, constant: Any) -> Any:
+        """A constant array as a rule may still read it when the user's code has gone on.
+
+        Small ones are copied. Large ones may not be written into until `unlock`, since a
+        buffer that is filled anew for each step would change what earlier steps have saved.
+        """
+        if constant.size <= SMALL:
+            return constant.copy()
+        for array in (constant, constant.base):
+            if type(array) is np.ndarray and array.flags.writeable:
+                array.flags.writeable = False
+                self.locked.append(array)
+        return constant
+
+    def unlock(self) -> None:
+        """Let locked arrays be written into again; bases before their views."""
+        while self.locked:
+            self.locked.pop().flags.writeable = True
 
     def close(self) -> None:
         """Make any later use of this tape an error."""

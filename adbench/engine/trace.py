@@ -9,7 +9,7 @@ import numpy as np
 import optree
 
 from adbench.engine.array import Buffer, TracedArray, plain
-from adbench.engine.errors import DifferentiationError
+from adbench.engine.errors import DifferentiationError, user_location
 from adbench.engine.tape import Tape, sweep
 
 Tree = Any
@@ -42,6 +42,28 @@ class Trace:
 
     def _tree(self, leaves: list[Any]) -> Any:
         return leaves if self.treedef is None else self.treedef.unflatten(leaves)
+
+    def run(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """Call the user's function on the traced arguments.
+
+        Two of NumPy's errors are replaced. On `plain[i] = traced` it hides ours behind "setting
+        an array element with a sequence"; "read-only" is what writing into a kept constant gives.
+        """
+        try:
+            return f(*self.arguments, **kwargs)
+        except ValueError as error:
+            if isinstance(error.__cause__, DifferentiationError):
+                raise error.__cause__ from None
+            if self.tape.locked and "read-only" in str(error):
+                raise DifferentiationError(
+                    "writing into a plain array",
+                    "an earlier operation on a traced array still needs its old contents",
+                    "write into a copy(), or use a copy() in the operation",
+                    user_location(error.__traceback__),
+                ) from error
+            raise
+        finally:
+            self.tape.unlock()
 
     def output(self, out: Any) -> Any:
         """The value of one output leaf, checked to be something that has a derivative."""
@@ -87,20 +109,6 @@ class Trace:
                 given.append(id(cotangent))
         result = self._tree(cotangents)
         return result[0] if self.single else tuple(result)
-
-
-def call(f: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Call the user's function.
-
-    On `plain[i] = traced`, NumPy replaces our error by "setting an array element with a
-    sequence" and keeps ours as its cause: ours says what to do.
-    """
-    try:
-        return f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, DifferentiationError):
-            raise error.__cause__ from None
-        raise
 
 
 def matching(cotangent: Any, value: Any) -> Any:

@@ -11,7 +11,7 @@ import optree
 
 from adbench.engine.array import plain
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.trace import Trace, call, matching
+from adbench.engine.trace import Trace, matching
 
 Tree = Any
 
@@ -56,7 +56,7 @@ def value_and_grad(
     @wraps(f)
     def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         trace = Trace(args, argnums)
-        result = call(f, trace.arguments, kwargs)
+        result = trace.run(f, kwargs)
         out, aux = result if has_aux else (result, None)
         value = trace.output(out)
         if value.shape != ():
@@ -90,7 +90,7 @@ def vjp(f: Callable[..., Any], *primals: Tree) -> tuple[Tree, Callable[[Tree], t
     (array([ 2., 40.]),)
     """
     trace = Trace(primals, tuple(range(len(primals))), copy=True)
-    outputs, treedef = optree.tree_flatten(call(f, trace.arguments, {}))
+    outputs, treedef = optree.tree_flatten(trace.run(f, {}))
     values = [trace.output(out) for out in outputs]
 
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
@@ -155,7 +155,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     @wraps(f)
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(args, argnums)
-        out = call(f, trace.arguments, kwargs)
+        out = trace.run(f, kwargs)
         value = trace.output(out)
         shape = value.shape
         if any(v.dtype.kind == "c" for v in (*trace.values, value)):

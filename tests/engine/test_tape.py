@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from adbench.engine import grad, jacobian, vjp
+from adbench.engine import DifferentiationError, grad, jacobian, stop_gradient, vjp
 from adbench.engine.array import TracedArray
 from adbench.engine.primitive import PRIMITIVES, define
 from adbench.engine.tape import Parts, Scatter, Tape, fit, sweep
@@ -172,3 +172,55 @@ def test_integers_in_a_float32_program_keep_float32():
 def test_mixed_precision_gives_each_input_its_own_dtype():
     gx, gy = grad(lambda x, y: np.sum(x * y), argnums=(0, 1))(X.astype("float32"), X)
     assert (gx.dtype, gy.dtype) == (np.float32, np.float64)
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_a_constant_that_changes_later(size):
+    x = np.arange(1.0, size + 1)
+
+    def refilled(x):
+        buffer = np.empty(size)
+        total = 0.0
+        for k in range(3):
+            buffer[:] = k
+            total = total + np.sum(buffer * x) + np.sum(np.where(buffer > 1, x, 0.0))
+        return total
+
+    if size < 1024:  # copied
+        np.testing.assert_array_equal(grad(refilled)(x), np.full(size, 4.0))
+    else:  # locked
+        with pytest.raises(DifferentiationError, match="old contents") as caught:
+            grad(refilled)(x)
+        assert caught.value.location.text == "buffer[:] = k"
+
+
+def test_locked_constants_are_released_also_after_an_error():
+    data = np.ones((100, 100))
+    rows = data[10:90]
+
+    def f(x, fail):
+        y = np.sum(rows * x) + np.sum(data @ x)
+        if fail:
+            raise KeyError("x")
+        return y
+
+    expected = rows.sum(0) + data.sum(0)
+    np.testing.assert_array_equal(grad(f)(np.ones(100), False), expected)
+    with pytest.raises(KeyError):
+        grad(f)(np.ones(100), True)
+    assert data.flags.writeable
+    assert rows.flags.writeable
+    rows[0] = 2.0
+    fixed = np.ones(5000)
+    fixed.flags.writeable = False
+    grad(lambda x: np.sum(x * fixed))(np.ones(5000))
+    assert not fixed.flags.writeable
+
+
+def test_what_stop_gradient_returns_can_be_written_into():
+    def f(x):
+        y = stop_gradient(x)
+        y *= 100.0
+        return np.sum(x**2)
+
+    np.testing.assert_array_equal(grad(f)(X), 2 * X)
