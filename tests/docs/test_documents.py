@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from documents import Block, Difference, blocks, matches, renewed, run_document
+from documents import Block, DifferenceError, blocks, matches, renewed, run_document
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,7 +63,7 @@ def test_a_block_knows_its_title_and_its_line() -> None:
 
 def test_a_wrong_output_is_seen(tmp_path: Path) -> None:
     path = document(tmp_path, ("python", "print(2)\n"), ("text", "3\n"))
-    with pytest.raises(Difference, match=r"page.md:6: (.|\n)*shown\n3\n--- came\n2\n"):
+    with pytest.raises(DifferenceError, match=r"page.md:6: (.|\n)*shown\n3\n--- came\n2\n"):
         run_document(path, tmp_path)
 
 
@@ -87,7 +87,7 @@ def test_commands_are_run_and_know_the_last_exit_code(tmp_path: Path) -> None:
     path = document(tmp_path, ("console", "$ (exit 4)\n$ echo $?\n4\n"))
     run_document(path, tmp_path)
     path = document(tmp_path, ("console", "$ echo one\ntwo\n"))
-    with pytest.raises(Difference):
+    with pytest.raises(DifferenceError):
         run_document(path, tmp_path)
 
 
