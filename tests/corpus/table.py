@@ -5,7 +5,8 @@
 
 A bug counts as found only where its fixed twin passes the same check ("undiscriminated" where
 it does not), and over several seeds only when every seed finds it. A right function counts as
-accused when any seed accuses it. `error` from a checker counts as an accusation: it is red.
+accused when any seed accuses it, and as raised when the check stops with an exception that is
+no judgement; for a bug and its twin an exception is as red as a failure.
 """
 
 from __future__ import annotations
@@ -56,11 +57,13 @@ def judge_bug(buggy: list[str], fixed: list[str]) -> str:
 
 
 def judge_hard(answers: list[str]) -> str:
-    """`right`, `accused`, `inconclusive` or `n/a`, over the seeds' answers."""
+    """`right`, `accused`, `raised`, `inconclusive` or `n/a`, over the seeds' answers."""
     if "n/a" in answers:
         return "n/a"
-    if any(answer in RED for answer in answers):
+    if "fail" in answers:
         return "accused"
+    if "error" in answers:
+        return "raised"
     return "inconclusive" if "inconclusive" in answers else "right"
 
 
@@ -125,7 +128,7 @@ def run(
                 else:
                     row = run_hard(checker, entry, backend, seeds)
                 rows.append(row)
-                if progress and row.outcome not in ("found", "right"):
+                if progress and row.outcome not in ("found", "right", "n/a"):
                     print(f"{row.checker:27} {row.entry:45} {row.outcome}", file=sys.stderr)
     return rows
 
@@ -141,8 +144,8 @@ def summary(rows: list[Row]) -> str:
         groups[row.checker, row.backend].append(row)
     lines = [
         "| checker | backend | found | needs search | undisc. | missed | inconclusive bugs "
-        "| right functions accused | inconclusive | twins accused | median time |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| right functions accused | raised | inconclusive | twins accused | median time |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (checker, backend), members in groups.items():
         bugs = [r for r in members if r.kind == "bug" and r.outcome != "n/a"]
@@ -156,7 +159,8 @@ def summary(rows: list[Row]) -> str:
             f"| {checker} | {backend} | {_share(count['found'], len(bugs))} "
             f"| {_share(sum(r.outcome == 'found' for r in search), len(search))} "
             f"| {count['undiscriminated']} | {count['missed']} | {count['inconclusive']} "
-            f"| {_share(hard_count['accused'], len(hard))} | {hard_count['inconclusive']} "
+            f"| {_share(hard_count['accused'], len(hard))} | {hard_count['raised']} "
+            f"| {hard_count['inconclusive']} "
             f"| {twins} | {1e3 * median:.3g} ms |"
         )
     return "\n".join(lines)
@@ -191,8 +195,9 @@ def document(rows: list[Row], seeds: int) -> str:
             f"Made by `python tests/corpus/table.py --seeds {seeds} --write`; {seeds} seed(s).",
             "Every checker runs with its library's defaults. *Found*: the bug is red for every",
             "seed and its fixed twin for none. *Undisc.*: the twin is red as well. *Missed*: green",
-            "for some seed. *Accused*: a right function is red for some seed; an exception counts",
-            "as red. *Needs search*: bugs in a region that no small change of the given point",
+            "for some seed. *Accused*: a right function is red for some seed. *Raised*: the check",
+            "raised an exception that is no judgement (for a bug, that counts as red).",
+            "*Needs search*: bugs in a region that no small change of the given point",
             "reaches, asked about at the given point. *n/a*: too large for a check that goes",
             "element by element. JAX is asked for reverse mode alone where a `custom_vjp` has no",
             "forward mode; autograd is asked about the hand-written gradients, and about the right",
