@@ -74,7 +74,7 @@ def reconsider(
     """
     if not case.accused.any():
         return case
-    case = compare(case.ad, case.numeric, reference, case.rtol, case.atol, slack)
+    case = compare(case.ad, case.numeric, reference, case.rtol, case.atol, subject.epsilon, slack)
     worst = np.argsort(-np.where(case.accused, case.excess, -1).max(axis=1), kind="stable")
     suspects = np.array([d for d in worst[:_MOST] if case.accused[d].any()], dtype=int)
     if not suspects.size:

@@ -17,6 +17,8 @@ from adbench.numeric.ladder import Kind
 
 Array = NDArray[Any]
 
+CANCELLATION = 32
+"""Rounding of a derivative that is zero, in units of the largest one beside it."""
 WIDE = 0.1
 """Relative resolution beyond which agreement is no evidence."""
 
@@ -61,17 +63,21 @@ def compare(
     reference: Array,
     rtol: float,
     atol: Array,
+    epsilon: float,
     slack: Array | None = None,
 ) -> Comparison:
     """Judge AD values (D, m).
 
     `reference` (D, m) is the size of derivative against which a zero is measured; `atol` is
-    added to the tolerance as it is.
+    added to the tolerance as it is; `epsilon` is the unit round-off of the computation.
     """
     best = numeric.best
     slack = np.zeros_like(ad) if slack is None else slack
     value, bound = best.value, best.bound
     with np.errstate(invalid="ignore"):
+        # Where terms cancel to zero, AD leaves the rounding of the terms.
+        zero = np.abs(value) <= 2 * bound
+        slack = np.where(zero, np.maximum(slack, CANCELLATION * epsilon * reference), slack)
         tolerance = rtol * np.abs(np.nan_to_num(value)) + atol
         allowed = tolerance + 2 * (bound + slack)
         smooth = (best.kind != Kind.KINK) & (best.kind != Kind.NONE)
@@ -87,15 +93,15 @@ def compare(
         flat = numeric.quantised & (ad == 0) & accused
         accused &= ~flat
         coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
-        accused &= ~coarse
+        # The slope on another scale cannot convict, and does not clear either.
+        torn = coarse & accused
+        accused &= ~torn
         near = np.maximum(reference, best.nearby)
         size = np.where(np.abs(value) > 2 * bound, np.abs(value), near)
         resolution = (tolerance + 2 * bound) / size
-        other = (tolerance + 2 * numeric.elsewhere_bound) / np.abs(numeric.elsewhere)
-        resolution = np.where(coarse & (np.abs(ad - value) > allowed), other, resolution)
     # Nothing moved, at any step, and AD says zero: right, and no evidence of anything.
     idle = best.still & (ad == 0)
-    unknown = (best.kind == Kind.NONE) | flat
+    unknown = (best.kind == Kind.NONE) | flat | torn
     unknown |= smooth & ~accused & ~(resolution <= WIDE) & ~idle
     resolution = np.where(unknown | idle | kink, np.nan, resolution)
     return Comparison(

@@ -102,6 +102,8 @@ def _rearranged(e: Evidence, seen: Array) -> Iterator[str]:
     """The right values in the wrong places."""
     if not seen.all() or e.ad.size < 2:
         return
+    if np.allclose(e.ad, e.numeric, rtol=1e-3, atol=0):
+        return  # an inaccuracy, not another order
 
     def same(candidate: Array) -> bool:
         return candidate.shape == e.numeric.shape and bool(

@@ -64,7 +64,7 @@ def hold(
     ad = values(x)
     reference = _reference(numeric.best.value, groups)
     atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
-    case = compare(ad, numeric, reference, tolerance.rtol, atol)
+    case = compare(ad, numeric, reference, tolerance.rtol, atol, subject.epsilon)
 
     if doubtful(case).any():
         slack = wobble(values, x, subject.epsilon, rng)

@@ -118,8 +118,10 @@ def derivatives(
         loose = ~(best.bound <= _GOOD * size) & ~best.still
         smooth = best.kind != Kind.KINK
         rough = best.noise > _ROUGH * np.maximum(best.rounding, epsilon * np.abs(best.value))
-    elsewhere = np.full_like(best.value, np.nan)
-    elsewhere_bound = np.full_like(best.value, np.nan)
+    with np.errstate(invalid="ignore"):
+        clear = best.elsewhere_bound <= _CLEAR * np.abs(best.elsewhere)
+    elsewhere = np.where(clear, best.elsewhere, np.nan)
+    elsewhere_bound = np.where(clear, best.elsewhere_bound, np.nan)
     factors = np.ones(len(directions)) if unit is None else np.maximum(unit, 1.0)
     for growth in _GROWTH:
         with np.errstate(invalid="ignore"):
@@ -172,8 +174,9 @@ def _merge_finer(
         good &= (best.kind[which] == Kind.CENTRAL) & contradicted
         fine = contradicted & (relative <= _CLEAR) & ~take & ~(found.stepped | found.still)
     kept = take & good
-    elsewhere[which] = np.select([kept, fine], [best.value[which], found.value], np.nan)
-    elsewhere_bound[which] = np.select([kept, fine], [best.bound[which], found.bound], np.nan)
+    values, bounds = [best.value[which], found.value], [best.bound[which], found.bound]
+    elsewhere[which] = np.select([kept, fine], values, elsewhere[which])
+    elsewhere_bound[which] = np.select([kept, fine], bounds, elsewhere_bound[which])
     _take(best, which, np.ones(len(which)), found, take)
 
 

@@ -102,6 +102,9 @@ class Choice:
     bound: Array
     level: Array
     """Finest level used, (D,) int; meaningless where the bound is infinite."""
+    challenged: Array
+    """The sharpest entry of all, where a finer difference contradicts it; NaN elsewhere."""
+    challenged_bound: Array
 
 
 def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
@@ -116,7 +119,7 @@ def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
     reach = np.full_like(tab.plain, np.inf)
     reach[1:] = np.abs(np.diff(tab.plain, axis=0)) + tab.plain_roundoff[1:]
     reach[~np.isfinite(reach)] = np.inf
-    admissible = finite
+    admissible = finite.copy()
     with np.errstate(invalid="ignore"):
         for level in range(1, len(tab.plain)):
             coarser = tab.last < level
@@ -126,8 +129,13 @@ def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
     best = np.argmin(ranked, axis=0)
     columns = np.arange(ranked.shape[1])
     value, least = tab.values[best, columns], ranked[best, columns]
+    unranked = np.where(finite, bound, np.inf)
+    sharpest = np.argmin(unranked, axis=0)
+    refused = ~admissible[sharpest, columns] & np.isfinite(unranked[sharpest, columns])
     return Choice(
         np.where(np.isfinite(least), value, np.nan),
         least,
         tab.last[best],
+        np.where(refused, tab.values[sharpest, columns], np.nan),
+        np.where(refused, unranked[sharpest, columns], np.nan),
     )

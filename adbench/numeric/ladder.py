@@ -68,6 +68,9 @@ class Estimates:
     left_bound: Array
     right: Array
     right_bound: Array
+    elsewhere: Array
+    """The sharpest central estimate, where finer differences contradict it; else NaN."""
+    elsewhere_bound: Array
     noise: Array
     """Measured uncertainty of the weighted output's value, absolute."""
     rounding: Array
@@ -227,6 +230,8 @@ def _analyse(
         left_bound=behind_only.bound.reshape(shape),
         right=ahead_only.value.reshape(shape),
         right_bound=ahead_only.bound.reshape(shape),
+        elsewhere=both.challenged.reshape(shape),
+        elsewhere_bound=both.challenged_bound.reshape(shape),
         noise=noise.reshape(shape),
         rounding=rounding,
         nearby=nearby.reshape(shape),
