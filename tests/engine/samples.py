@@ -85,6 +85,7 @@ ELEMENTWISE: dict[str, tuple[tuple[float, float], ...]] = {
     "sinc": (P,),
     "nan_to_num": (R,),
     "modf": ((1.1, 1.9),),
+    "frexp": ((1.1, 1.9),),
     "divmod": ((3.5, 3.7), (0.94, 0.98)),
     "scipy.special.gammaln": (P,),
     "scipy.special.loggamma": (P,),
@@ -204,6 +205,7 @@ def projectors(w: Any, v: Any) -> Any:
 
 
 CALLS: dict[str, list[tuple[Any, ...]]] = {
+    "nextafter": [(lambda x: np.nextafter(x, np.inf), arr(2, 3))],
     "ldexp": [(lambda x: np.ldexp(x, np.array([1, 2, -1])), arr(2, 3))],
     "heaviside": [(lambda y: np.heaviside(np.array([-1.0, 0.0, 2.0]), y), arr(2, 3))],
     "angle": [(lambda z: np.angle(z, deg=True), arr(3, low=0.3))],

@@ -46,6 +46,7 @@ DIFFERENTIABLE = {
     "minimum": lambda xp, x: xp.minimum(x, 0.3),
     "multiply": lambda xp, x: xp.multiply(x, x),
     "negative": lambda xp, x: xp.negative(x),
+    "nextafter": lambda xp, x: xp.nextafter(x, x + 1),
     "positive": lambda xp, x: xp.positive(x),
     "pow": lambda xp, x: xp.pow(x, 3),
     "real": lambda xp, x: xp.real(x * (1 + 2j)),
@@ -163,7 +164,6 @@ PIECEWISE_CONSTANT = {
     "logical_not": lambda xp, x: xp.logical_not(x > 0),
     "logical_or": lambda xp, x: xp.logical_or(x > 0, x < 1),
     "logical_xor": lambda xp, x: xp.logical_xor(x > 0, x < 1),
-    "nextafter": None,  # no derivative rule, says so
     "nonzero": lambda xp, x: xp.nonzero(x > 0)[1],
     "not_equal": lambda xp, x: xp.not_equal(x, 0.1),
     "round": lambda xp, x: xp.round(x),

@@ -24,8 +24,6 @@ HINTS.update(
         "histogram_bin_edges": "np.linspace(np.min(x), np.max(x), n + 1)",
         "histogram2d": "np.histogram2d(stop_gradient(x), ...); counts are piecewise constant",
         "histogramdd": "np.histogramdd(stop_gradient(x)); counts are piecewise constant",
-        "nextafter": "x itself",
-        "frexp": "np.log2 and np.exp2 on NumPy arrays",
         "vectorize": "array operations, or np.stack over a loop",
         "asarray_chkfinite": "x itself, after np.isfinite(x).all()",
         # scipy.linalg and friends, which work on plain arrays.

@@ -469,6 +469,18 @@ def _modf(x: Any, /) -> Any:
     return x - whole, whole
 
 
+@derived(np.frexp)
+def _frexp(x: Any, /) -> Any:
+    exponent = np.frexp(plain(x))[1]
+    return x * np.exp2(-exponent.astype(x.dtype)), exponent
+
+
+@derived(np.nextafter)
+def _nextafter(x1: Any, x2: Any, /) -> Any:
+    x1_plain, x2_plain = plain(x1), plain(x2)
+    return x1 + (np.nextafter(x1_plain, x2_plain) - x1_plain)
+
+
 @derived(np.divmod)
 def _divmod(x: Any, y: Any, /) -> Any:
     return np.floor_divide(x, y), np.remainder(x, y)
