@@ -354,6 +354,23 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.take_along_axis(a, np.array([2, 0]), None), arr(3, 1)),
         (lambda a: np.take_along_axis(a, INDEX, 0), arr(3, 2)),
     ],
+    "lib.stride_tricks.sliding_window_view": [
+        (lambda x: np.lib.stride_tricks.sliding_window_view(x, 3), arr(5)),
+        (lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 2)), arr(3, 4)),
+        (lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 3), (-1, -2)), arr(2, 4, 3)),
+    ],
+    "lib.scimath.sqrt": [(lambda x: np.emath.sqrt(x), arr(4)), (np.emath.sqrt, arr(4, low=0.5))],
+    "lib.scimath.log": [(lambda x: np.emath.log(x), arr(4))],
+    "lib.scimath.log2": [(lambda x: np.emath.log2(x), arr(4))],
+    "lib.scimath.log10": [(lambda x: np.emath.log10(x), arr(4))],
+    "lib.scimath.logn": [(lambda n, x: np.emath.logn(n, x), arr(low=1.5, high=3), arr(4))],
+    "lib.scimath.power": [
+        (lambda x: np.emath.power(x, 0.5), arr(4)),
+        (lambda x: np.emath.power(x, 3), arr(4)),
+    ],
+    "lib.scimath.arccos": [(lambda x: np.emath.arccos(x), arr(4, low=1.2))],
+    "lib.scimath.arcsin": [(lambda x: np.emath.arcsin(x), arr(4, low=-0.8, high=0.8))],
+    "lib.scimath.arctanh": [(lambda x: np.emath.arctanh(x), arr(4, low=1.2))],
     "compress": [(lambda a: np.compress(MASK, a, axis=1), arr(2, 3))],
     "extract": [(lambda a: np.extract(MASK, a), arr(3))],
     "where": [

@@ -1,8 +1,11 @@
-"""Random programs: the engine against central differences of the same plain-NumPy program.
+"""Random programs: the engine against central differences of the same program, and against JAX.
 
 Hypothesis draws a program as a list of steps on a growing stack of arrays, shapes included.
 Every operation is smooth on all inputs, so that no kink can excuse a difference.
 """
+
+import importlib.util
+import types
 
 import numpy as np
 import pytest
@@ -126,3 +129,50 @@ def test_first_and_second_order(program, shapes, seed):
 
     expected = slope(directional)
     assert curvature == pytest.approx(expected, abs=1e-5 * (1.0 + abs(expected)))
+
+
+def in_jax():
+    """This module's operations with jax.numpy as their `np`."""
+    jnp = pytest.importorskip("jax.numpy")
+    spec = importlib.util.spec_from_file_location("programs_in_jax", __file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.np = jnp
+    for name, operation in {**module.UNARY}.items():
+        if not isinstance(operation, types.FunctionType):
+            module.UNARY[name] = getattr(jnp, operation.__name__)
+    # What NumPy allows and JAX does not: writing, indexing by lists, and ufunc methods.
+    module.BINARY["write"] = lambda x, y: jnp.sin(
+        jnp.ravel(x).at[0].set(jnp.mean(y)).at[::2].multiply(2.0)
+    )
+    module.UNARY["gather"] = lambda x: x[jnp.array([0, 0])] if jnp.ndim(x) else x
+    module.UNARY["softmax"] = lambda x: (
+        jnp.exp(x - jnp.logaddexp.reduce(x, axis=-1, keepdims=True)) if jnp.ndim(x) else x
+    )
+    return module
+
+
+@pytest.mark.jax
+@pytest.mark.slow
+def test_against_jax():
+    jax = pytest.importorskip("jax")
+    programs = in_jax()
+
+    @settings(max_examples=12, deadline=None)
+    @given(
+        program=st.lists(step, min_size=1, max_size=8),
+        shapes=st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES)),
+        seed=st.integers(0, 2**16),
+    )
+    def agree(program, shapes, seed):
+        rng = np.random.default_rng(seed)
+        x, y = (rng.normal(size=shape) for shape in shapes)
+        value, (gx, gy) = value_and_grad(lambda x, y: run(program, x, y), argnums=(0, 1))(x, y)
+        with jax.enable_x64(True):
+            theirs = jax.value_and_grad(lambda x, y: programs.run(program, x, y), argnums=(0, 1))
+            expected, (hx, hy) = jax.jit(theirs)(x, y)
+        assert value == pytest.approx(float(expected), rel=1e-10, abs=1e-10)
+        np.testing.assert_allclose(gx, hx, rtol=1e-8, atol=1e-9)
+        np.testing.assert_allclose(gy, hy, rtol=1e-8, atol=1e-9)
+
+    agree()

@@ -87,9 +87,10 @@ define(
 define(np.sin, x=lambda g, x: g * np.cos(x))
 define(np.cos, x=lambda g, x: -g * np.sin(x))
 define(np.tan, x=lambda g, out: g * (1 + out * out))
-# (1 − x)(1 + x) is exact near ±1, where 1 − x² cancels.
-define(np.arcsin, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
-define(np.arccos, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+# (1 − x)(1 + x) is exact near ±1, where 1 − x² cancels; −(x − 1) keeps the sign of a zero
+# imaginary part, which decides the side of the branch cut.
+define(np.arcsin, x=lambda g, x: g / np.sqrt(-(x - 1) * (1 + x)))
+define(np.arccos, x=lambda g, x: -g / np.sqrt(-(x - 1) * (1 + x)))
 define(np.arctan, x=lambda g, x: g / (1 + x * x))
 define(
     np.arctan2,
@@ -159,3 +160,46 @@ define(
     y=lambda g, x, y, out: g * balanced(y, x, out),
 )
 define(np.heaviside, x=ZERO, y=lambda g, x: g * np.equal(x, 0))
+
+
+# np.emath: complex results outside the real domain.
+
+
+def widened(function: Any, inside: Any) -> Any:
+    """A function that turns complex where some element lies outside its real domain."""
+
+    def call(x: Any) -> Any:
+        value = plain(x)
+        real = value.dtype.kind != "c" and bool(np.all(inside(value)))
+        return function(x if real else x + 0j)
+
+    return call
+
+
+def not_negative(x: Any) -> Any:
+    """The real domain of roots and logarithms."""
+    return x >= 0
+
+
+def in_unit_interval(x: Any) -> Any:
+    """The real domain of inverse sines and the like."""
+    return np.abs(x) <= 1
+
+
+derived(np.emath.sqrt)(widened(np.sqrt, not_negative))
+derived(np.emath.log)(widened(np.log, not_negative))
+derived(np.emath.log2)(widened(np.log2, not_negative))
+derived(np.emath.log10)(widened(np.log10, not_negative))
+derived(np.emath.arccos)(widened(np.arccos, in_unit_interval))
+derived(np.emath.arcsin)(widened(np.arcsin, in_unit_interval))
+derived(np.emath.arctanh)(widened(np.arctanh, in_unit_interval))
+
+
+@derived(np.emath.logn)
+def _logn(n: Any, x: Any) -> Any:
+    return np.emath.log(x) / np.emath.log(n)
+
+
+@derived(np.emath.power)
+def _emath_power(x: Any, p: Any) -> Any:
+    return np.power(x + 0j if np.any(plain(x) < 0) else x, p)

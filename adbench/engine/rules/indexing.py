@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import TracedArray, plain
+from adbench.engine.array import Recorded, TracedArray, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import ZERO, Primitive, define, derived
 from adbench.engine.tape import Scatter
@@ -23,7 +23,7 @@ def _scatter(values: Any, index: Any, shape: Any) -> Any:
 
 
 def _put(x: Any, values: Any, index: Any) -> Any:
-    result = x.copy()
+    result = values.beside(x) if isinstance(values, Recorded) else x.copy()
     result[index] = values
     return result
 
@@ -115,6 +115,24 @@ def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
         n if i == axis else m for i, (n, m) in enumerate(zip(arr.shape, shape, strict=True))
     ]
     return np.broadcast_to(arr, stretched)[_along(indices, axis)]
+
+
+@derived(np.lib.stride_tricks.sliding_window_view)
+def _sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    widths = tuple(window_shape) if np.ndim(window_shape) else (window_shape,)
+    if axis is None:
+        axes: tuple[int, ...] = tuple(range(x.ndim))
+    else:
+        axes = tuple(axis) if np.ndim(axis) else (axis,)
+    if len(widths) != len(axes):
+        raise ValueError(f"window_shape {widths} does not match the axes {axes}")
+    for a, width in zip([a % x.ndim for a in axes], widths, strict=True):
+        starts = np.arange(x.shape[a] - width + 1)
+        windows = np.take(x, starts[:, None] + np.arange(width), axis=a)
+        x = np.moveaxis(windows, a + 1, -1)
+    return x
 
 
 @derived(np.compress)
