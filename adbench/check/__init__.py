@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from adbench.backends.protocol import Backend, BoundFunction
+    from adbench.check.found import FoundInputs
     from adbench.record.model import CheckOptions, CheckResult, SourceLocation
 
 __all__ = ["check", "examine"]
@@ -26,6 +27,9 @@ def check(
     seed: int = 0,
     device: str = "cpu",
     params: Mapping[str, Any] | None = None,
+    search: float = 0.0,
+    power: bool = False,
+    thorough: bool = False,
 ) -> CheckResult:
     """Check the derivatives of `f` at `inputs` against numeric ones with bounded error.
 
@@ -40,10 +44,16 @@ def check(
             a keyword `cotangent` when `f` does not return one scalar.
         derivatives: Which of `vjp`, `jvp` and `hvp`. The VJP is always among them: the others
             stand on it.
-        rtol, atol: Tolerances for one element. Without them, √ε/32 of the element's dtype and 0.
+        rtol: Relative tolerance for one element; without it, √ε/32 of the element's dtype.
+        atol: Absolute tolerance for one element; without it, 0.
         seed: For the random cotangents and directions; the same seed repeats the same check.
         device: Where the backend computes: `cpu` or `cuda`.
         params: Further keyword arguments of `f` that are no arrays.
+        search: Seconds to look for other inputs where the VJP is wrong, which are shrunk to the
+            simplest; needs hypothesis. What is found is kept in `.adbench/found` in the current
+            folder, and looked at first by the next search.
+        power: Plant faults in the gradient and report in `.power` which ones the check catches.
+        thorough: More directions, output weightings and points.
 
     Returns:
         A `CheckResult`: `.verdict`, `.ok`, `.findings`, `.resolution`, and `str()` in words.
@@ -52,6 +62,7 @@ def check(
         BackendUnavailableError: The backend is not installed, or the device is absent.
         OutputError: `f` returns something that has no derivative.
         ArgumentError: The inputs do not fit `f`, or hold nothing to differentiate.
+        SearchUnavailableError: (an ImportError) A search without hypothesis.
         Exception: Whatever `f` itself raises at the point.
     """
     from adbench.check import api
@@ -67,6 +78,9 @@ def check(
         seed=seed,
         device=device,
         params=params,
+        search=search,
+        power=power,
+        thorough=thorough,
     )
 
 
@@ -77,8 +91,9 @@ def examine(
     *,
     name: str = "",
     where: SourceLocation | None = None,
+    found: FoundInputs | None = None,
 ) -> CheckResult:
     """Check the derivatives of one bound function; see `adbench.check.examination`."""
     from adbench.check import examination
 
-    return examination.examine(backend, bound, options, name=name, where=where)
+    return examination.examine(backend, bound, options, name=name, where=where, found=found)

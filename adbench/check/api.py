@@ -10,6 +10,8 @@ import optree
 
 from adbench.backends import get_backend, parse_backend, to_numpy
 from adbench.check.examination import examine
+from adbench.check.found import FoundInputs
+from adbench.check.search import require_hypothesis
 from adbench.record.model import CheckOptions, CheckResult, SourceLocation
 
 Derivative = Literal["vjp", "jvp", "hvp"]
@@ -27,11 +29,24 @@ def check(
     seed: int,
     device: str,
     params: Mapping[str, Any] | None,
+    search: float,
+    power: bool,
+    thorough: bool,
 ) -> CheckResult:
     """See `adbench.check`, whose defaults are the public ones."""
     if not inputs:
         raise TypeError("adbench.check needs at least one input: adbench.check(f, x)")
-    options = CheckOptions(derivatives=derivatives, rtol=rtol, atol=atol, seed=seed)
+    options = CheckOptions(
+        derivatives=derivatives,
+        rtol=rtol,
+        atol=atol,
+        seed=seed,
+        search=search,
+        power=power,
+        thorough=thorough,
+    )
+    if search:
+        require_hypothesis()
     arguments = dict(zip(_names(f, len(inputs)), inputs, strict=True))
     arrays = {name: optree.tree_map(to_numpy, value) for name, value in arguments.items()}
     differentiable = {
@@ -45,7 +60,21 @@ def check(
         differentiator = get_backend(name, mode, device)
     bound = differentiator.bind(f, arrays, differentiable, params or {})
     return examine(
-        differentiator, bound, options, name=getattr(f, "__name__", repr(f)), where=source_of(f)
+        differentiator,
+        bound,
+        options,
+        name=getattr(f, "__name__", repr(f)),
+        where=source_of(f),
+        found=_found(f) if search else None,
+    )
+
+
+def _found(f: Callable[..., Any]) -> FoundInputs:
+    """Where the inputs found for a function are kept: by its module and name."""
+    kind = type(f)
+    return FoundInputs.of(
+        getattr(f, "__module__", None) or kind.__module__,
+        getattr(f, "__qualname__", None) or kind.__qualname__,
     )
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
+from adbench.check import chance, operator, power
 from adbench.check import findings as report
-from adbench.check import operator
 from adbench.check.conclusion import conclude, unresolved, vacuous
+from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
+from adbench.check.found import FoundInputs
 from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.layout import wide
 from adbench.check.points import other_points
@@ -35,6 +37,10 @@ from adbench.record.model import (
 Array = NDArray[Any]
 
 _MEDIUM = 2000
+_THOROUGH_DIRECTIONS = 16
+_THOROUGH_ELEMENTWISE = 400
+_THOROUGH_WEIGHTINGS = 3
+"""Times as many weightings of the outputs."""
 _GROSS = 1e-4
 """Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 _LEAST_SECONDS = 0.5
@@ -49,20 +55,29 @@ def examine(
     *,
     name: str = "",
     where: SourceLocation | None = None,
+    found: FoundInputs | None = None,
 ) -> CheckResult:
     """Check the asked derivatives of a bound function at the point it is bound to.
 
-    The user's function, and its backward pass, may raise at the point itself: that exception
-    passes through.
+    `found` are inputs of earlier searches, which are looked at again, and where a search keeps
+    what it finds; without it nothing is read or kept. The user's function, and its backward pass,
+    may raise at the point itself: that exception passes through.
     """
-    return _Examination(backend, bound, options).run(name, where)
+    return _Examination(backend, bound, options, found).run(name, where)
 
 
 class _Examination:
-    def __init__(self, backend: Backend, bound: BoundFunction, options: CheckOptions) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        bound: BoundFunction,
+        options: CheckOptions,
+        found: FoundInputs | None = None,
+    ) -> None:
         self.backend = backend
         self.bound = bound
         self.options = options
+        self.found = found
         self.started = time.perf_counter()
         self.rng = np.random.default_rng([options.seed, 0xADBE])
         declared = tuple(leaf.dtype for leaf in bound.inputs)
@@ -74,6 +89,7 @@ class _Examination:
         )
         self.findings: list[Finding] = []
         self.results: list[DerivativeResult] = []
+        self.power: dict[str, bool] | None = None
 
     def _at_full_precision(self, declared: tuple[np.dtype[Any], ...]) -> Subject:
         """The same code at float64 where that works: a formula is checked where it is sharp."""
@@ -92,7 +108,11 @@ class _Examination:
             self._name_nonfinite(finite)
         if finite.any():
             weights = weightings(
-                self.subject.origin, self.subject.outputs, self.own.output_dtypes, self.rng
+                self.subject.origin,
+                self.subject.outputs,
+                self.own.output_dtypes,
+                self.rng,
+                _THOROUGH_WEIGHTINGS if self.options.thorough else 1,
             )
             self._vjp(weights)
             for derivative in self.options.derivatives:
@@ -116,6 +136,7 @@ class _Examination:
             resolution=max(worths) if worths else None,
             rtol=float(self.tolerance.rtol),
             atol=float(self.tolerance.atol),
+            power=self.power,
             evaluations=sum(count.evaluations for count in counts),
             batched_calls=sum(count.batched_calls for count in counts),
             seconds=time.perf_counter() - self.started,
@@ -172,25 +193,63 @@ class _Examination:
             for leaf, g in zip(subject.inputs.leaves, pullback.gradients, strict=True)
             if g is None
         )
-        if subject.inputs.size <= ELEMENTWISE:
-            trial = trials.by_element(np.arange(subject.inputs.size))
-        else:
-            trial = trials.random(gradients, 4 if subject.inputs.size <= _MEDIUM else 2)
+        trial = self._trial(trials, gradients)
         self.findings += trials.explain(trial, gradients, missing)
         if trial.comparison.subgradient.any():
             self.findings += trials.ties()
         self.findings += compare_precisions(
             self.own, subject, weights, gradients, self.options, self.rng
         )
+        far = Elsewhere(
+            trials,
+            missing,
+            self.own.dtypes,
+            lambda x, rows: self._at(x, rows, missing)[1],
+            self.found,
+        )
+        if not self._failing():
+            self.findings += far.found_before()
         more = self.options.other_points and not self._failing()
         agreeing = list(self._elsewhere(weights, missing)) if more else []
+        if self.options.search and not self._failing():
+            self.findings += far.searched(self.options.search, self.options.seed)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
-        self.results.append(_with_other_points(result, trial, agreeing))
+        result = _with_other_points(result, trial, agreeing)
+        self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
+        if self.options.power or self.options.power_floor is not None:
+            self._measure_power(trials, trial, gradients)
+
+    def _trial(self, trials: Reverse, gradients: Array) -> Trial:
+        size, thorough = trials.subject.inputs.size, self.options.thorough
+        if size <= (_THOROUGH_ELEMENTWISE if thorough else ELEMENTWISE):
+            return trials.by_element(np.arange(size))
+        if thorough:
+            return trials.random(gradients, _THOROUGH_DIRECTIONS)
+        return trials.random(gradients, 4 if size <= _MEDIUM else 2)
+
+    def _measure_power(self, trials: Reverse, trial: Trial, gradients: Array) -> None:
+        self.power = power.power(trials, trial, gradients)
+        floor = self.options.power_floor
+        words = power.in_words(self.power)
+        if floor is None or power.share(self.power) >= floor:
+            self.findings.append(Finding(kind="power", level="note", message=words))
+            return
+        self.findings.append(
+            Finding(
+                kind="power",
+                level="inconclusive",
+                derivative="vjp",
+                message=f"a pass would mean too little: {words}, below the floor of {floor:.0%}",
+            )
+        )
 
     def _elsewhere(self, weights: Array, missing: frozenset[str]) -> Iterator[Trial]:
         """Trials at other points that agree; a disagreement becomes a finding and ends them."""
         limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
-        for words, x in other_points(self.subject.x, self.subject.inputs, self.rng):
+        derived = other_points(
+            self.subject.x, self.subject.inputs, self.rng, thorough=self.options.thorough
+        )
+        for words, x in derived:
             try:
                 with time_limit(limit):
                     trial, found = self._at(x, weights, missing)
@@ -265,8 +324,9 @@ class _Examination:
         worst = max(self._verdicts(), key=_SEVERITY.index)
         if worst is Verdict.FAIL:
             return worst, _first_words(self._failing())
-        reasons = [r for r in self.results if _counted(r) is worst]
-        return worst, "; ".join(dict.fromkeys(f"{r.derivative}: {r.reason}" for r in reasons))
+        reasons = [f"{r.derivative}: {r.reason}" for r in self.results if _counted(r) is worst]
+        reasons += [f.message for f in self.findings if f.level == worst.value]
+        return worst, "; ".join(dict.fromkeys(reasons))
 
     def _verdicts(self) -> Iterator[Verdict]:
         yield from map(_counted, self.results)
@@ -301,6 +361,25 @@ def _with_other_points(
             }
         )
     return result.model_copy(update={"reason": f"{result.reason}, also at {elsewhere}"})
+
+
+def _with_search(result: DerivativeResult, tried: int) -> DerivativeResult:
+    """Say how many inputs a search has tried in vain."""
+    if not tried or result.verdict is Verdict.FAIL:
+        return result
+    words = f"{result.reason}; a search of {tried:,} inputs found nothing wrong"
+    return result.model_copy(update={"reason": words})
+
+
+def _with_chance(result: DerivativeResult, trial: Trial, gradients: Array) -> DerivativeResult:
+    """Say what a check along random directions may miss."""
+    if trial.coordinates is not None or result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        return result
+    probability = chance.chance_of_missing(trial, gradients)
+    if probability is None:
+        return result
+    words = chance.in_words(probability, gradients.shape[1])
+    return result.model_copy(update={"method": f"{result.method}; {words}"})
 
 
 def _first_words(failing: list[Finding]) -> str:

@@ -14,10 +14,16 @@ Array = NDArray[Any]
 
 LARGE = 2000
 """Inputs with more coordinates than this are looked at in one further point only."""
+_SCATTERINGS = 4
 
 
-def other_points(x: Array, layout: Layout, rng: np.random.Generator) -> Iterator[tuple[str, Array]]:
-    """Names and coordinates of points derived from x: scattered, negated, scaled up, with ties."""
+def other_points(
+    x: Array, layout: Layout, rng: np.random.Generator, *, thorough: bool = False
+) -> Iterator[tuple[str, Array]]:
+    """Names and coordinates of points derived from x: scattered, negated, scaled up, with ties.
+
+    More of them when `thorough`: further scatterings, other scales, and jittered zeros and ones.
+    """
     factors = rng.choice([1.0, -1.0, 4.0, -4.0, 0.25, -0.25], x.shape)
     typical = np.median(np.abs(x[x != 0])) if (x != 0).any() else 1.0
     moved = np.where(x == 0, typical * rng.standard_normal(x.shape), x)
@@ -28,6 +34,17 @@ def other_points(x: Array, layout: Layout, rng: np.random.Generator) -> Iterator
     yield "the inputs times 4", 4 * x
     if (tied := _tied(x, layout)) is not None:
         yield "neighbouring elements made equal", tied
+    if not thorough:
+        return
+    for _ in range(_SCATTERINGS):
+        yield (
+            "each element times 10ᵘ, u in [-2, 2], of either sign",
+            moved * (10 ** rng.uniform(-2, 2, x.shape) * rng.choice([-1.0, 1.0], x.shape)),
+        )
+    for factor in (0.1, 10.0, 100.0, 1e-3):
+        yield f"the inputs times {factor:g}", factor * x
+    yield "every element 0 ± 0.01", 0.01 * rng.uniform(-1, 1, x.shape)
+    yield "every element 1 ± 0.01", 1 + 0.01 * rng.uniform(-1, 1, x.shape)
 
 
 def _tied(x: Array, layout: Layout) -> Array | None:

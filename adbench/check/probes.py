@@ -13,9 +13,14 @@ Array = NDArray[Any]
 
 
 def weightings(
-    origin: Array, layout: Layout, dtypes: tuple[np.dtype[Any], ...], rng: np.random.Generator
+    origin: Array,
+    layout: Layout,
+    dtypes: tuple[np.dtype[Any], ...],
+    rng: np.random.Generator,
+    pairs: int = 1,
 ) -> Array:
-    """Random weightings of the outputs, (m, p): one relative to each output's size, one plain.
+    """Random weightings of the outputs, (m, p): one relative to each output's size, one plain;
+    `pairs` of them.
 
     Signs and magnitudes are random and exceed 1, so that a backward pass that clips, clamps or
     ignores its cotangent is seen. Relative weights 1/|y| keep a large output from swamping a
@@ -27,7 +32,7 @@ def weightings(
     typical = np.median(size[size > 0]) if (size > 0).any() else 1.0
     size = np.where(size > 0, size, typical)
     rows = []
-    for scale in (1 / size, np.ones_like(size)):
+    for scale in (1 / size, np.ones_like(size)) * pairs:
         random = rng.uniform(0.5, 1.0, size.shape) * np.exp2(rng.integers(0, 4, size.shape))
         random *= rng.choice([-1.0, 1.0], size.shape)
         rows.append(np.where(finite, random * scale, 0.0))

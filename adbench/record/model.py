@@ -55,6 +55,14 @@ class CheckOptions(_Model):
     other_points: bool = True
     """Look at points derived from the given one too; off where the function does not survive
     them."""
+    search: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Seconds to look for inputs where the VJP is wrong; needs hypothesis."""
+    power: bool = False
+    """Plant faults in the gradient and report which of them this check catches."""
+    power_floor: float | None = Field(default=None, ge=0, le=1)
+    """The share of planted faults below which a pass counts as inconclusive."""
+    thorough: bool = False
+    """More directions, weightings and points: more time, and less that can go unseen."""
 
 
 class Finding(_Model):
@@ -135,6 +143,9 @@ class CheckResult(_Model):
     resolution: float | None = None
     rtol: float | None = None
     atol: float | None = None
+    power: dict[str, bool] | None = None
+    """By planted fault, whether this check would have caught it; None where none was planted. A
+    fault that would not change this gradient is not listed."""
     evaluations: int = 0
     batched_calls: int = 0
     seconds: float = 0.0
