@@ -174,7 +174,8 @@ def _plan(
     Keywords where the signature has the names; otherwise all by position, but not where some
     names fit and others do not: that is a misspelt input, and guessing would hide it. Names
     that are the leading parameters in their order go by position too: it means the same, and
-    a wrapper that shows its function's signature may take no keywords (`custom_vjp`).
+    a wrapper that shows its function's signature may take no keywords (`custom_vjp`). Nor may one
+    that shows none of it but `*args, **kwargs` (the `apply` of a torch.autograd.Function).
     """
     in_order = list(range(len(names)))
     if clash := sorted(set(names) & set(params)):
@@ -188,6 +189,12 @@ def _plan(
         return in_order, []
     kinds = {parameter.kind for parameter in parameters.values()}
     takes_any = inspect.Parameter.VAR_KEYWORD in kinds
+    if (
+        takes_any
+        and inspect.Parameter.VAR_POSITIONAL in kinds
+        and parameters.keys().isdisjoint(names)
+    ):
+        return in_order, []
     leading = [
         name
         for name, parameter in parameters.items()

@@ -161,13 +161,32 @@ def run_targets(
 ) -> RunRecord:
     """Check suites or functions from a script or a notebook, as `adbench check` does.
 
-    `targets` is one or more of: a suite file, a folder of suites, `file.py:function`,
-    `package.module:function`, or a Suite; the options are those of the command line. Raises
-    SuiteError, with every mistake found, when a target cannot be read, and ValueError for an
-    option that cannot be.
+    Args:
+        targets: One or more of: a suite file, a folder of suites, `file.py:function`,
+            `package.module:function`, or a Suite.
+        backend: Names, with or without a mode; none for all that a case is meant for.
+        args: Inputs of bare functions, as `--arg` takes them: `["x=normal(3, 4)"]`.
+        dtype: The inputs' dtype, in place of the cases' own.
+        seed: Seeds inputs and directions, in place of the cases' own.
+        rtol: Relative tolerance, in place of the case's or the dtype's.
+        atol: Absolute tolerance, likewise.
+        device: Where the backends compute: `cpu` or `cuda`.
+        select: Only these cases, an expression as `--select` takes it.
+        tags: Only cases with one of these tags.
+        jobs: How many worker processes may run at once; one a core without it.
+        timeout: Seconds that one task may take; no limit without it.
+        fail_fast: Stop at the first result that is not as it should be.
+        require: Make a backend that is not installed an error, instead of skipped.
+        in_process: Run in this process: for debuggers, a crash ends it.
+        on_result: Called with each `CaseResult` as it is done.
 
-        record = adbench.run("suites/article.yaml", backend=["native", "torch"])
-        assert all(result.expected for result in record.results)
+    Returns:
+        The record of the run; `record.results` has one `CaseResult` for each case and backend,
+        in the suites' order, and `result.expected` says whether it is as it should be.
+
+    Raises:
+        SuiteError: A target cannot be read; it holds every mistake found.
+        ValueError: An option cannot be read.
     """
     listed = [targets] if isinstance(targets, str | os.PathLike | Suite) else list(targets)
     suites = [target for target in listed if isinstance(target, Suite)]

@@ -54,6 +54,14 @@ def test_functions_without_a_signature_or_with_positional_only_ones():
     assert _result(functools.partial(lambda k, x: k * x, 3), x=X) == 6
 
 
+def test_a_wrapper_that_shows_no_names_is_called_by_position():
+    def apply(*args, **kwargs):
+        assert not kwargs
+        return args[0] - args[1]
+
+    assert _result(apply, x=X, w=W) == -8
+
+
 def test_a_wrapper_that_takes_no_keywords_is_called_by_position():
     @functools.wraps(lambda x, w: x - w)
     def wrapper(*args):

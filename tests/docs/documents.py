@@ -33,7 +33,7 @@ from ruamel.yaml import YAML
 from adbench.suite import load_suites
 
 INSTALL = re.compile(
-    r"(git clone \S+|cd \S+|make [a-z-]+|(\S+/)?pip install .+|adbench --install-completion"
+    r"(git clone \S+|cd \S+|make [a-z -]+|(\S+/)?pip install .+|adbench --install-completion"
     r"|python -m adbench\.(suite|cli)\.reference > \S+|ADBENCH_GOLDEN=1 .*)?( *#.*)?"
 )
 """Lines that a `sh` block may hold."""
@@ -204,4 +204,5 @@ class _Shell:
             timeout=120,
         )
         self.status = done.returncode
-        return _PROGRESS.sub("", done.stdout), done.returncode
+        shown = _PROGRESS.sub("", done.stdout).replace(f"{self.folder}{os.sep}", "")
+        return shown, done.returncode
