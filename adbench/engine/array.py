@@ -6,6 +6,7 @@ NumPy's functions reach through NEP 13 (`__array_ufunc__`) and NEP 18 (`__array_
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -95,6 +96,18 @@ class TracedArray:
         return bool(self.value)
 
     def __int__(self) -> int:
+        return int(plain(self))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(plain(self)[()], digits)
+
+    def __floor__(self) -> int:
+        return int(math.floor(plain(self)))
+
+    def __ceil__(self) -> int:
+        return int(math.ceil(plain(self)))
+
+    def __trunc__(self) -> int:
         return int(plain(self))
 
     def __len__(self) -> int:
@@ -234,6 +247,16 @@ def plain(value: Any) -> Any:
     if kind is slice:
         return slice(plain(value.start), plain(value.stop), plain(value.step))
     return value
+
+
+def refuse_subclass(value: Any, where: str) -> None:
+    """Masked arrays and matrices give NumPy's operators other meanings than the rules have."""
+    if isinstance(value, (np.matrix, np.ma.MaskedArray)):
+        raise DifferentiationError(
+            where,
+            f"got a {type(value).__name__}, whose operators do not mean what an array's do",
+            "np.asarray(...), and np.where or x[mask] for what was masked",
+        )
 
 
 def name_of(function: Any) -> str:

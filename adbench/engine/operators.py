@@ -101,6 +101,7 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
     formula_y, gather_y = right.formula, right.gather
     name_x, name_y = primitive.arrays
     reads_y, reads_x = name_y in left.reads, name_x in right.reads
+    saves_for_x, saves_for_y = bool(left.reads), bool(right.reads)
 
     def call(x: Any, y: Any) -> Any:
         kind_x = type(x)
@@ -114,14 +115,14 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
                 b = y.value
                 out = function(a, b)
                 edges: Any = (
-                    (x.id, formula_x, gather_x(out, None, a, b)),
-                    (y.id, formula_y, gather_y(out, None, a, b)),
+                    (x.id, formula_x, gather_x(out, None, a, b) if saves_for_x else ()),
+                    (y.id, formula_y, gather_y(out, None, a, b) if saves_for_y else ()),
                 )
             elif kind_y in CONSTANTS:
                 out = function(a, y)
                 if reads_y and kind_y is np.ndarray:
                     y = tape.keep(y)
-                edges = ((x.id, formula_x, gather_x(out, None, a, y)),)
+                edges = ((x.id, formula_x, gather_x(out, None, a, y) if saves_for_x else ()),)
             else:
                 return primitive(x, y)
         elif kind_y is TracedArray and kind_x in CONSTANTS:
@@ -130,7 +131,7 @@ def binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[[Any,
             out = function(x, b)
             if reads_x and kind_x is np.ndarray:
                 x = tape.keep(x)
-            edges = ((y.id, formula_y, gather_y(out, None, x, b)),)
+            edges = ((y.id, formula_y, gather_y(out, None, x, b) if saves_for_y else ()),)
         else:
             return primitive(x, y)
         records = tape.records

@@ -25,6 +25,7 @@ from adbench.engine.array import (
     TracedArray,
     name_of,
     plain,
+    refuse_subclass,
     underlying,
     write,
 )
@@ -135,6 +136,8 @@ class Primitive:
                     tape = other
             elif type(a) in (list, tuple):
                 return self.apply(tuple(as_operand(a) for a in arrays), options)
+            elif type(a) is not np.ndarray:
+                refuse_subclass(a, self.name)
         values = tuple(
             a.value if isinstance(a, TracedArray) and (a.tape is tape or a.tape is None) else a
             for a in arrays

@@ -111,7 +111,10 @@ class Scatter:
 
     def add_to(self, buffer: Any) -> None:
         """Add the pieces in place. Repeated positions accumulate."""
-        if self.unique:
+        if type(self.index) is slice:
+            part = buffer[self.index]  # a view: += on it needs no writing back
+            part += self.values
+        elif self.unique:
             buffer[self.index] += self.values
         else:
             np.add.at(buffer, self.index, self.values)
@@ -122,7 +125,10 @@ class Scatter:
             buffer = np.zeros(self.shape, dtype)
         else:
             buffer = np.zeros_like(self.values, shape=self.shape, dtype=dtype)
-        self.add_to(buffer)
+        if self.unique:
+            buffer[self.index] = self.values
+        else:
+            self.add_to(buffer)
         return buffer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from adbench.engine.array import Buffer, TracedArray, plain
+from adbench.engine.array import Buffer, TracedArray, plain, refuse_subclass
 from adbench.engine.errors import DifferentiationError, user_location
 from adbench.engine.tape import Tape, sweep
 
@@ -28,12 +28,12 @@ class Trace:
         self.single = isinstance(argnums, int)
         places = _places(argnums, len(args))
         chosen = tuple(args[i] for i in places)
-        if len(chosen) == 1 and type(chosen[0]) is np.ndarray:
-            leaves, self.treedef = [chosen[0]], None  # the usual case, ten times faster
+        if len(chosen) == 1 and type(chosen[0]) is np.ndarray and chosen[0].dtype.kind == "f":
+            self.values, self.treedef = [chosen[0]], None  # the usual case, ten times faster
         else:
             flat: Any = optree.tree_flatten(chosen)  # type: ignore[arg-type]
             leaves, self.treedef = flat
-        self.values = [_leaf(leaf, i, chosen, places) for i, leaf in enumerate(leaves)]
+            self.values = [_leaf(leaf, i, chosen, places) for i, leaf in enumerate(leaves)]
         if copy:
             self.values = [v.copy() if type(v) is np.ndarray else v for v in self.values]
         traced = [TracedArray(v, self.tape, self.tape.leaf(v)) for v in self.values]
@@ -88,8 +88,10 @@ class Trace:
         return isinstance(out, TracedArray) and out.tape is self.tape
 
     def untraced(self, tree: Tree) -> Tree:
-        """A tree with this tape's arrays replaced by their values."""
-        return optree.tree_map(lambda leaf: leaf.value if self.traced(leaf) else leaf, tree)
+        """A tree with this tape's arrays, and buffers, replaced by their values."""
+        return optree.tree_map(
+            lambda leaf: leaf.value if self.traced(leaf) or isinstance(leaf, Buffer) else leaf, tree
+        )
 
     def pull_back(self, outputs: list[Any], seeds: list[Any], keep: bool = False) -> Any:
         """The cotangents of the inputs, as trees like the arguments."""
@@ -140,6 +142,7 @@ def _leaf(leaf: Any, number: int, chosen: tuple[Any, ...], places: tuple[int, ..
     value = leaf.value if isinstance(leaf, Buffer) else leaf
     if isinstance(value, (int, float, complex)) and not isinstance(value, np.generic):
         value = np.asarray(value)[()]
+    refuse_subclass(value, "an argument")
     if not hasattr(value, "dtype") or not hasattr(value, "shape"):
         raise DifferentiationError(
             _name(number, chosen, places),

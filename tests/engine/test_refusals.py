@@ -64,6 +64,8 @@ REFUSED = {
     "ufunc where": (lambda x: np.exp(x, where=[True, False, True]).sum(), "np.where("),
     "float index": (lambda x: x[x[:1]].sum(), "astype(int)"),
     "histogram": (lambda x: np.histogram(x)[1][0], "stop_gradient"),
+    "masked constant": (lambda x: np.sum(x * np.ma.array([1.0, 2, 3], mask=[0, 1, 0])), "x[mask]"),
+    "masked operand first": (lambda x: np.sum(np.ma.array([1.0, 2, 3]) * x), "x[mask]"),
     "fix order A": (lambda x: np.reshape(x, (3, 1), order="A").sum(), "order='C'"),
 }
 
@@ -115,6 +117,7 @@ ALLOWED = {
     "sum of python": (lambda x: sum(x), [1, 1, 1]),
     "abs": (lambda x: abs(x - 1).sum(), [-1, 1, 1]),
     "contains": (lambda x: x[0] if 2.0 in x else x[1], [1, 0, 0]),
+    "rounded by Python": (lambda x: x[math.floor(x[1])] + round(x[0], 1), [0, 1, 0]),
     "isclose": (lambda x: x[0] if np.allclose(x, x) else x[1], [1, 0, 0]),
     "result_type": (lambda x: np.sum(x.astype(np.result_type(x, np.float32))), [1, 1, 1]),
     "nonzero": (lambda x: np.sum(x[np.nonzero(x > 1)]), [0, 1, 1]),

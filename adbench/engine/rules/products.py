@@ -193,7 +193,9 @@ def einsum_pull_back(g: Any, position: int, arrays: Any, subscripts: str, optimi
             operands.append(np.ones(size, dtype=arrays[position].dtype))
             others.append(index)
         target += index
-    return np.einsum(f"{','.join([output, *others])}->{target}", g, *operands, optimize=optimize)
+    # Of three or more, NumPy without a path loops over all indices at once.
+    path = optimize or len(operands) > 1
+    return np.einsum(f"{','.join([output, *others])}->{target}", g, *operands, optimize=path)
 
 
 einsum = define(_einsum, name="einsum", each=einsum_pull_back)
