@@ -17,6 +17,8 @@ from adbench.numeric.ladder import Kind
 
 Array = NDArray[Any]
 
+FAINT = 1e-7
+"""Slope, relative to those nearby, that a function constant at the finest steps may hide."""
 CANCELLATION = 32
 """Rounding of a derivative that is zero, in units of the largest one beside it."""
 WIDE = 0.1
@@ -90,7 +92,9 @@ def compare(
         inside = (ad >= low - sided) & (ad <= high + sided)
         accused |= kink & ~inside
         # A function that is constant at the finest steps has two slopes, and zero is one.
-        flat = numeric.quantised & (ad == 0) & accused
+        # Nor can its values speak of slopes that drown in the rounding of what it adds up.
+        faint = np.abs(ad) <= FAINT * best.nearby
+        flat = numeric.quantised & faint & accused
         accused &= ~flat
         coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
         # The slope on another scale cannot convict, and does not clear either.

@@ -127,9 +127,11 @@ def derivatives(
         with np.errstate(invalid="ignore"):
             size = np.maximum(np.abs(best.value), 1e-2 * best.nearby)
             vague = ~(best.bound <= _VAGUE * size) & (best.kind != Kind.KINK)
-        which = np.flatnonzero(vague.any(axis=1) & (factors * growth > 8))
+            vague |= best.still & ~quantised
+        which = np.flatnonzero(vague.any(axis=1) & (factors * growth > 2))
         if which.size:
             found = look(which, factors[which] * growth, _COARSE, finest)
+            quantised[which] |= best.still[which] & ~found.still
             _merge_coarser(best, which, factors[which] * growth, found)
     # Finer steps end where x ± step would no longer be exact.
     which = np.flatnonzero(((loose & smooth) | rough | closely).any(axis=1))
@@ -154,6 +156,9 @@ def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimat
         apart = np.abs(found.value / by - best.value[which])
         agrees = apart <= found.bound / by + best.bound[which]
         take = (found.bound / by < best.bound[which]) & agrees & (found.kind == Kind.CENTRAL)
+        # A function that saturates is as flat far away as it is here: no news of its slope here.
+        take &= ~(found.still | found.stepped)
+        best.nearby[which] = np.fmax(best.nearby[which], found.nearby / by)
     _take(best, which, factors, found, take)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 RATIO = 4.0
-"""Each step is a quarter of the one before: few evaluations span many scales."""
+"""Each step is about a quarter of the one before: few evaluations span many scales."""
 
 _STALLED = 0.9
 """Observed ratio of successive corrections from which a column counts as not converging."""
@@ -51,21 +51,21 @@ class Table:
 def table(plain: Array, steps: Array, roundoff: Array, power: int, columns: int) -> Table:
     """Extrapolate difference quotients whose error expands in powers of step^power.
 
-    `plain` (L, D) are the quotients, coarsest first, at `steps` (L,), each a quarter of the last;
+    `plain` (L, D) are the quotients, coarsest first, at `steps` (L,), which fall by any ratios;
     `roundoff` (L, D) bounds what noise does to each quotient.
     """
     previous, noise = plain, roundoff
     values, truncations, roundoffs, firsts, lasts = [], [], [], [], []
     levels = len(steps)
     for j in range(1, min(columns, levels - 1) + 1):
-        q = RATIO ** (power * j)
+        q = (steps[:-j] / steps[j:])[:, None] ** power
         change = previous[1:] - previous[:-1]
         value = previous[1:] + change / (q - 1)
         size = np.abs(change)
         # The error of previous[1:] is the tail of a geometric series of changes. The ratio is the
         # theory's 1/q, unless the changes seen so far shrink more slowly. A change that happens to
         # vanish says nothing, so each is taken no smaller than theory makes it from the one before.
-        ratio = np.full_like(size, 1 / q)
+        ratio = np.broadcast_to(1 / q, size.shape).copy()
         before = size[:-1]
         above_noise = size[1:] > noise[1:-1] + noise[2:]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -73,7 +73,7 @@ def table(plain: Array, steps: Array, roundoff: Array, power: int, columns: int)
         ratio[1:] = np.where(above_noise, np.maximum(ratio[1:], seen), ratio[1:])
         ratio[0] = 0.5
         ratio[1:] = np.where(np.isfinite(before), ratio[1:], 0.5)
-        size[1:] = np.fmax(size[1:], np.where(np.isfinite(before), before / q, 0.0))
+        size[1:] = np.fmax(size[1:], np.where(np.isfinite(before), before / q[:-1], 0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             tail = np.where(ratio < _STALLED, size * ratio / (1 - ratio), np.inf)
         noise = (q * noise[1:] + noise[:-1]) / (q - 1)
@@ -108,7 +108,7 @@ class Choice:
 
 
 def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
-    """The entry of least bound among those that no finer difference contradicts.
+    """The entry of least bound among those that nothing made with finer steps contradicts.
 
     Where `usable` (D,) is False, there is none.
     """
@@ -125,6 +125,11 @@ def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
             coarser = tab.last < level
             apart = np.abs(tab.plain[level] - tab.values[coarser])
             admissible[coarser] &= ~(apart > bound[coarser] + reach[level])
+        # Extrapolated entries overrule coarser ones too: a high column that leans on a step where
+        # nothing had begun to converge may agree with itself by accident.
+        for value, own, last in zip(tab.values, bound, tab.last, strict=True):
+            coarser = tab.last < last
+            admissible[coarser] &= ~(np.abs(value - tab.values[coarser]) > bound[coarser] + own)
     ranked = np.where(admissible, bound, np.inf)
     best = np.argmin(ranked, axis=0)
     columns = np.arange(ranked.shape[1])

@@ -1,6 +1,6 @@
 """One ladder of differences, analysed: a value with a bound, or the reason why there is none.
 
-The ladder samples f(x ± h·v) at steps h, each a quarter of the last. From the rises it makes
+The ladder samples f(x ± h·v) at steps h, each about a quarter of the last. From the rises it makes
 three Richardson tables (central, right, left), measures the noise of the function's values on
 each side separately, and says what the point looks like: smooth, a kink, an edge, or nothing
 that converges.
@@ -34,9 +34,10 @@ class Kind(IntEnum):
     """Nothing converged."""
 
 
-# Odd, with few bits: x ± step stays exact, while the arithmetic of f does not become exact as it
-# would at powers of two (differences of x² at dyadic steps show no noise at all).
-_MANTISSA = 1 + 0b0011011011 / 2**10
+# Every step has a mantissa of its own, of few bits: x ± step stays exact, while the rounding errors
+# of f at different steps have nothing in common, as they would at powers of two (differences of
+# x² show no noise there) or in a fixed ratio (a rise of 17.01 quanta, and another of 4.25).
+_MANTISSAS = 1 + np.array([219, 57, 401, 143, 331, 11, 263, 97, 437, 181, 367, 29]) / 2**10
 _CENTRAL_COLUMNS = 4
 _SIDED_COLUMNS = 5
 _KINK_FACTOR = 4.0
@@ -45,10 +46,10 @@ _TAIL = 3
 
 
 def ladder(first: float, last: float) -> Array:
-    """Steps from about `first` down to about `last`, each a quarter of the one before."""
+    """Steps from about `first` down to about `last`, each about a quarter of the one before."""
     start = np.exp2(np.round(np.log2(first)))
     levels = 1 + int(np.ceil(np.log(start / last) / np.log(RATIO)))
-    steps: Array = _MANTISSA * start * RATIO ** -np.arange(levels)
+    steps: Array = np.resize(_MANTISSAS, levels) * start * RATIO ** -np.arange(levels)
     return steps
 
 
@@ -165,20 +166,27 @@ def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side
     step, is noise, unless it keeps falling with the step as truncation does.
     """
     quotients = rises / signed
-    once = quotients[1:] + (quotients[1:] - quotients[:-1]) / (RATIO - 1)
+    once = quotients[1:] + np.diff(quotients, axis=0) / (signed[:-1] / signed[1:] - 1)
     scatter = np.abs(np.diff(once, axis=0)) * np.abs(signed[2:])
-    finest = scatter[-_TAIL:]
-    known = np.isfinite(finest)
-    power = np.where(known, finest, 0.0) ** 2
-    noise = 2 * np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    noise, before = _size(scatter[-_TAIL:]), _size(scatter[-2 * _TAIL : -_TAIL])
+    # A few samples may be small by chance; the next coarser ones are as good unless truncation
+    # dominates there.
+    noise = 2 * np.where(before < 10 * noise, np.maximum(noise, before), noise)
     tail = scatter[-_TAIL - 1 :]
     with np.errstate(invalid="ignore", divide="ignore"):
         falling = (tail[1:] < tail[:-1] / 1.5).all(axis=0)
-    # Where truncation hides the noise, assume what a last-bit change of the input would do.
-    noise = np.maximum(np.where(falling, epsilon * np.abs(quotients[-1]), noise), rounding)
+    # Where truncation hides the noise, assume what changes in the last bits of the input would do.
+    noise = np.maximum(np.where(falling, 4 * epsilon * np.abs(quotients[-1]), noise), rounding)
     highest = np.nan_to_num(np.abs(rises), nan=0.0, posinf=0.0, neginf=0.0).max(axis=0)
     rough = (noise > 0.1 * highest) & (noise > 1e3 * np.maximum(rounding, epsilon * highest))
     return _Side(quotients, noise, ~rough)
+
+
+def _size(scatter: Array) -> Array:
+    """Root mean square over levels, of what is finite."""
+    known = np.isfinite(scatter)
+    power = np.where(known, scatter, 0.0) ** 2
+    return np.asarray(np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
 
 
 def _analyse(
