@@ -101,11 +101,11 @@ class TracedArray:
     def __round__(self, digits: int | None = None) -> Any:
         return round(plain(self)[()], digits)
 
-    def __floor__(self) -> int:
-        return int(math.floor(plain(self)))
+    def __floor__(self) -> Any:
+        return math.floor(plain(self))
 
-    def __ceil__(self) -> int:
-        return int(math.ceil(plain(self)))
+    def __ceil__(self) -> Any:
+        return math.ceil(plain(self))
 
     def __trunc__(self) -> int:
         return int(plain(self))
@@ -230,6 +230,13 @@ class Recorded:
 
     value: Any
 
+    if TYPE_CHECKING:
+        dtype: Any
+
+        def beside(self, array: Any) -> Any: ...
+
+        def copy(self) -> Any: ...
+
 
 def underlying(value: Any) -> Any:
     """The NumPy array below all tapes and below a recording."""
@@ -289,6 +296,8 @@ def find_handler(function: Any) -> Callable[..., Any]:
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A ufunc call off the fast path: methods, `out`, `where`, `dtype`."""
     if method != "__call__":
+        if isinstance(kwargs.get("out"), tuple):
+            (kwargs["out"],) = kwargs["out"]
         return find_handler((ufunc, method))(*inputs, **kwargs)
     handler = HANDLERS.get(ufunc) or find_handler(ufunc)
     out = kwargs.pop("out", None)

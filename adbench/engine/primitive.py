@@ -323,15 +323,47 @@ def compile_rule(
 
 
 def derived(*functions: Any) -> Callable[[Formula], Formula]:
-    """Declare a function as a composition of others, written in NumPy on traced arrays."""
+    """Declare a function as a composition of others, written in NumPy on traced arrays.
+
+    A composition may name `out` and `dtype` without looking at them: they are seen to here.
+    """
 
     def register(composition: Formula) -> Formula:
         for function in functions:
-            HANDLERS[function] = composition
+            HANDLERS[function] = _finished(composition, short_name(function))
             DERIVED[short_name(function)] = function
         return composition
 
     return register
+
+
+def _finished(composition: Formula, name: str) -> Formula:
+    """A composition whose result goes where `out=` says, in the dtype that `dtype=` says."""
+    parameters = inspect.signature(composition).parameters
+    if not {"out", "dtype"} & set(parameters):
+        return composition
+    positional = [
+        p.name
+        for p in parameters.values()
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)
+    ]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        named = dict(zip(positional, args, strict=False)) | kwargs
+        out, dtype = (
+            None if named.get(option) is np._NoValue else named.get(option)
+            for option in ("out", "dtype")
+        )
+        if out is None and dtype is None:
+            return composition(*args, **kwargs)
+        kwargs.pop("out", None)
+        rest = [None if a is out else a for a in args]
+        result = composition(*rest, **kwargs)
+        if dtype is not None and hasattr(result, "dtype") and result.dtype != dtype:
+            result = result.astype(dtype)
+        return result if out is None else write(out, result, name)
+
+    return call
 
 
 def constant(*functions: Any) -> None:

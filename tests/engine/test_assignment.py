@@ -152,6 +152,9 @@ def out_argument(x):
     np.sum(x, axis=0, out=y[1])
     np.exp(x, out=y, where=x > 0)
     np.clip(x, -1.0, 1.0, out=y[:])
+    np.var(x, axis=0, out=y[0])
+    np.concatenate([x[:1], x[1:]], out=y)
+    np.add.reduce(x, axis=0, out=y[0])
     return y * x
 
 

@@ -64,6 +64,11 @@ REFUSED = {
     "ufunc where": (lambda x: np.exp(x, where=[True, False, True]).sum(), "np.where("),
     "float index": (lambda x: x[x[:1]].sum(), "astype(int)"),
     "histogram": (lambda x: np.histogram(x)[1][0], "stop_gradient"),
+    "logsumexp with where": (
+        lambda x: np.logaddexp.reduce(x, where=[True, False, True]),
+        "x[mask]",
+    ),
+    "nanmax with where": (lambda x: np.nanmax(x, where=[True, False, True], initial=0), "x[mask]"),
     "masked constant": (lambda x: np.sum(x * np.ma.array([1.0, 2, 3], mask=[0, 1, 0])), "x[mask]"),
     "masked operand first": (lambda x: np.sum(np.ma.array([1.0, 2, 3]) * x), "x[mask]"),
     "fix order A": (lambda x: np.reshape(x, (3, 1), order="A").sum(), "order='C'"),

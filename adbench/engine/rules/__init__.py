@@ -1,12 +1,15 @@
 """The derivative rules, one table a family; importing this package fills the registry."""
 
+import adbench.engine.rules.composed
 import adbench.engine.rules.constants
 import adbench.engine.rules.elementwise
 import adbench.engine.rules.fft
+import adbench.engine.rules.grids
 import adbench.engine.rules.hints
 import adbench.engine.rules.indexing
 import adbench.engine.rules.joining
 import adbench.engine.rules.linalg
+import adbench.engine.rules.norms
 import adbench.engine.rules.polynomials
 import adbench.engine.rules.products
 import adbench.engine.rules.reductions

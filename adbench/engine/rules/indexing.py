@@ -15,7 +15,7 @@ from adbench.engine.tape import Scatter
 
 
 def _getitem(x: Any, index: Any) -> Any:
-    return x[index]
+    return index.beside(x)[index] if isinstance(index, Recorded) else x[index]
 
 
 def _scatter(values: Any, index: Any, shape: Any) -> Any:

@@ -18,6 +18,11 @@ def axes_of(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(a) % len(shape) for a in axes)
 
 
+def given(option: Any) -> Any:
+    """An option's value; None where the caller gave none."""
+    return None if option is np._NoValue else option
+
+
 def count_of(axis: Any, shape: tuple[int, ...]) -> int:
     """How many elements each sum over `axis` has."""
     count = 1

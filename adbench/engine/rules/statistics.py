@@ -1,8 +1,7 @@
-"""Statistics, differences and interpolation: compositions of the functions in the other tables."""
+"""Moments, order statistics, reductions without NaN, cumulative sums, as compositions."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from adbench.engine.array import plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import derived
-from adbench.engine.rules.reductions import axes_of, count_of
+from adbench.engine.rules.reductions import axes_of, count_of, given
 
 # Moments.
 
@@ -34,7 +33,7 @@ def _var(
         np.mean(a, axis=axis, dtype=dtype, keepdims=True) if mean in (None, np._NoValue) else mean
     )
     count = max(count_of(axis, a.shape) - ddof, 0)
-    return np.sum(_square(a - centre), axis=axis, keepdims=bool(_given(keepdims))) / count
+    return np.sum(_square(a - centre), axis=axis, keepdims=bool(given(keepdims))) / count
 
 
 @derived(np.std)
@@ -46,14 +45,18 @@ def _square(a: Any) -> Any:
     return np.real(a * np.conj(a)) if a.dtype.kind == "c" else np.square(a)
 
 
-def _given(option: Any) -> Any:
-    return None if option is np._NoValue else option
-
-
 def _only_all_elements(function: str, where: Any) -> None:
-    if _given(where) not in (None, True):
+    if given(where) not in (None, True):
         raise DifferentiationError(
             function, "where= has no derivative rule", "np.where, or x[mask]"
+        )
+
+
+def _no_options(function: str, options: dict[str, Any]) -> None:
+    named = [name for name, value in options.items() if given(value) not in (None, True)]
+    if named:
+        raise DifferentiationError(
+            function, f"{', '.join(named)} have no derivative rule", "np.where, or x[mask]"
         )
 
 
@@ -61,7 +64,7 @@ def _only_all_elements(function: str, where: Any) -> None:
 def _average(
     a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
 ) -> Any:
-    keepdims = bool(_given(keepdims))
+    keepdims = bool(given(keepdims))
     if weights is None:
         average = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full(np.shape(average), float(count_of(axis, np.shape(a))))
@@ -183,7 +186,7 @@ def _nanquantile(
 ) -> Any:
     method = _checked("numpy.nanquantile", method, kwargs)
     counts = np.sum(~np.isnan(_rows(plain(a), axis)), axis=-1)  # NaN is sorted to the end
-    return _quantiles(a, q, axis, method, bool(_given(keepdims)), counts)
+    return _quantiles(a, q, axis, method, bool(given(keepdims)), counts)
 
 
 @derived(np.nanpercentile)
@@ -195,7 +198,7 @@ def _nanpercentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
 def _nanmedian(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> Any:
-    return np.nanquantile(a, 0.5, axis=axis, keepdims=bool(_given(keepdims)))
+    return np.nanquantile(a, 0.5, axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.percentile)
@@ -207,12 +210,12 @@ def _percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
 def _median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> Any:
-    return np.quantile(a, 0.5, axis=axis, keepdims=bool(_given(keepdims)))
+    return np.quantile(a, 0.5, axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.ptp)
 def _ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    keepdims = bool(_given(keepdims))
+    keepdims = bool(given(keepdims))
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
@@ -228,7 +231,8 @@ def _nansum(
     keepdims: Any = False,
     **kwargs: Any,
 ) -> Any:
-    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=bool(_given(keepdims)))
+    _no_options("numpy.nansum", kwargs)
+    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.nanmean)
@@ -240,8 +244,9 @@ def _nanmean(
     keepdims: Any = False,
     **kwargs: Any,
 ) -> Any:
+    _no_options("numpy.nanmean", kwargs)
     present = ~np.isnan(a)
-    keepdims = bool(_given(keepdims))
+    keepdims = bool(given(keepdims))
     return np.nansum(a, axis=axis, keepdims=keepdims) / np.sum(
         present, axis=axis, keepdims=keepdims
     )
@@ -249,12 +254,14 @@ def _nanmean(
 
 @derived(np.nanmax)
 def _nanmax(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **kwargs: Any) -> Any:
-    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=bool(_given(keepdims)))
+    _no_options("numpy.nanmax", kwargs)
+    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.nanmin)
 def _nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **kwargs: Any) -> Any:
-    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=bool(_given(keepdims)))
+    _no_options("numpy.nanmin", kwargs)
+    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.nanprod)
@@ -266,7 +273,8 @@ def _nanprod(
     keepdims: Any = False,
     **kwargs: Any,
 ) -> Any:
-    return np.prod(np.where(np.isnan(a), 1, a), axis=axis, keepdims=bool(_given(keepdims)))
+    _no_options("numpy.nanprod", kwargs)
+    return np.prod(np.where(np.isnan(a), 1, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
 @derived(np.nanvar)
@@ -279,7 +287,8 @@ def _nanvar(
     keepdims: Any = False,
     **kwargs: Any,
 ) -> Any:
-    keepdims = bool(_given(keepdims))
+    _no_options("numpy.nanvar", kwargs)
+    keepdims = bool(given(keepdims))
     centred = np.where(np.isnan(a), 0, a - np.nanmean(a, axis=axis, keepdims=True))
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
     return np.sum(_square(centred), axis=axis, keepdims=keepdims) / (count - ddof)
@@ -298,97 +307,6 @@ def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
 @derived(np.nancumprod)
 def _nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
-
-
-# Differences, sums and interpolation on a grid.
-
-
-@derived(np.diff)
-def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    lead = (slice(None),) * (axis % a.ndim)
-    edges = [_given(prepend), a, _given(append)]
-    if edges[0] is not None or edges[2] is not None:
-        shape = tuple(1 if i == axis % a.ndim else k for i, k in enumerate(a.shape))
-        edges = [
-            np.broadcast_to(e, shape) if np.ndim(e) == 0 else e for e in edges if e is not None
-        ]
-        a = np.concatenate(edges, axis=axis)
-    for _ in range(n):
-        a = a[(*lead, slice(1, None))] - a[(*lead, slice(None, -1))]
-    return a
-
-
-@derived(np.ediff1d)
-def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    ary = np.ravel(ary)
-    parts = [to_begin, ary[1:] - ary[:-1], to_end]
-    return np.concatenate([np.ravel(p) for p in parts if p is not None])
-
-
-@derived(np.gradient)
-def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    axes = axes_of(axis, f.shape)
-    steps = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
-    results = [_gradient_along(f, h, i, edge_order) for h, i in zip(steps, axes, strict=True)]
-    return results[0] if len(results) == 1 else tuple(results)
-
-
-def _gradient_along(f: Any, step: Any, axis: int, edge_order: int) -> Any:
-    """Second-order differences inside, one-sided ones of `edge_order` at the ends."""
-    f = np.moveaxis(f, axis, -1)
-    h = np.diff(step) if np.ndim(step) == 1 else step * np.ones(f.shape[-1] - 1)
-    a, b = h[:-1], h[1:]
-    inside = (
-        f[..., 2:] * (a / (b * (a + b)))
-        + f[..., 1:-1] * ((b - a) / (a * b))
-        - f[..., :-2] * (b / (a * (a + b)))
-    )
-    if edge_order == 1:
-        first = (f[..., 1] - f[..., 0]) / h[0]
-        last = (f[..., -1] - f[..., -2]) / h[-1]
-    else:
-        p, q = h[0], h[1]
-        first = (
-            -(2 * p + q) / (p * (p + q)) * f[..., 0]
-            + (p + q) / (p * q) * f[..., 1]
-            - p / (q * (p + q)) * f[..., 2]
-        )
-        p, q = h[-2], h[-1]
-        last = (
-            q / (p * (p + q)) * f[..., -3]
-            - (p + q) / (p * q) * f[..., -2]
-            + (2 * q + p) / (q * (p + q)) * f[..., -1]
-        )
-    joined = np.concatenate([first[..., None], inside, last[..., None]], axis=-1)
-    return np.moveaxis(joined, -1, axis)
-
-
-@derived(np.trapezoid)
-def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = np.moveaxis(y, axis, -1)
-    if x is None:
-        step = dx
-    else:
-        step = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1), axis=-1)
-    return np.sum(step * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)
-
-
-@derived(np.interp)
-def _interp(
-    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
-) -> Any:
-    if period is not None:
-        raise DifferentiationError("numpy.interp", "period= has no rule", "np.mod before np.interp")
-    xp, fp = np.ravel(xp), np.ravel(fp)
-    n = np.shape(xp)[0]
-    if n == 1:
-        inside = fp[0] + 0 * x
-    else:
-        place = np.clip(np.searchsorted(plain(xp), plain(x), side="right") - 1, 0, n - 2)
-        x0, x1, f0, f1 = xp[place], xp[place + 1], fp[place], fp[place + 1]
-        inside = f0 + (x - x0) * ((f1 - f0) / (x1 - x0))
-    inside = np.where(plain(x) < plain(xp[0]), fp[0] if left is None else left, inside)
-    return np.where(plain(x) > plain(xp[-1]), fp[-1] if right is None else right, inside)
 
 
 # Cumulative sums and products.
@@ -442,6 +360,11 @@ def _logsumexp(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
+    _only_all_elements("numpy.logaddexp.reduce", where)
+    if given(initial) is not None:
+        raise DifferentiationError(
+            "numpy.logaddexp.reduce", "initial= has no rule", "np.logaddexp(initial, result)"
+        )
     top = np.max(plain(array), axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     total = np.log(np.sum(np.exp(array - top), axis=axis, keepdims=True)) + top
@@ -449,139 +372,3 @@ def _logsumexp(
         return total
     axes = axes_of(axis, array.shape)
     return np.reshape(total, tuple(n for i, n in enumerate(array.shape) if i not in axes))
-
-
-# Elementwise functions that NumPy composes itself.
-
-
-@derived(np.sinc)
-def _sinc(x: Any) -> Any:
-    near = np.abs(plain(x)) < 0.01
-    # Near 0 its series stands in: the derivatives of sin(y)/y cancel there.
-    y = math.pi * np.where(near, 1, x)
-    t = (math.pi * x) ** 2
-    return np.where(near, 1 - t / 6 + t**2 / 120 - t**3 / 5040, np.sin(y) / y)
-
-
-@derived(np.modf)
-def _modf(x: Any, /) -> Any:
-    whole = np.trunc(x)
-    return x - whole, whole
-
-
-@derived(np.frexp)
-def _frexp(x: Any, /) -> Any:
-    exponent = np.frexp(plain(x))[1]
-    return x * np.exp2(-exponent.astype(x.dtype)), exponent
-
-
-@derived(np.nextafter)
-def _nextafter(x1: Any, x2: Any, /) -> Any:
-    x1_plain, x2_plain = plain(x1), plain(x2)
-    return x1 + (np.nextafter(x1_plain, x2_plain) - x1_plain)
-
-
-@derived(np.divmod)
-def _divmod(x: Any, y: Any, /) -> Any:
-    return np.floor_divide(x, y), np.remainder(x, y)
-
-
-@derived(np.linspace)
-def _linspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    dtype: Any = None,
-    axis: int = 0,
-    *,
-    device: Any = None,
-) -> Any:
-    gaps = max(num - 1 if endpoint else num, 1)
-    step = (stop - start) / gaps
-    n = np.ndim(step)
-    place = np.reshape(np.arange(num), (-1,) + (1,) * n)
-    points = start + place * step
-    if endpoint and num > 1:  # exactly, not up to rounding
-        points = np.where(place == num - 1, stop, points)
-    points = np.moveaxis(points, 0, axis)
-    points = points if dtype is None else points.astype(dtype)
-    return (points, step) if retstep else points
-
-
-@derived(np.logspace)
-def _logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0) -> Any:
-    return np.power(base, np.linspace(start, stop, num, endpoint))
-
-
-@derived(np.geomspace)
-def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
-    return start * np.exp(np.linspace(0 * start, np.log(stop / start), num, endpoint))
-
-
-@derived(np.nan_to_num)
-def _nan_to_num(
-    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
-    replaced = np.nan_to_num(plain(x), nan=nan, posinf=posinf, neginf=neginf)
-    return np.where(np.isfinite(x), x, replaced)
-
-
-@derived(np.real_if_close)
-def _real_if_close(a: Any, tol: float = 100) -> Any:
-    return a if np.iscomplexobj(np.real_if_close(plain(a), tol)) else np.real(a)
-
-
-@derived(np.unwrap)
-def _unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
-    return p + (np.unwrap(plain(p), discont, axis, period=period) - plain(p))
-
-
-@derived(np.apply_along_axis)
-def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    rows = np.moveaxis(arr, axis, -1)
-    lead = rows.shape[:-1]
-    results = [func1d(rows[i], *args, **kwargs) for i in np.ndindex(*lead)]
-    inner = np.shape(results[0])
-    whole = np.reshape(np.stack(results), (*lead, *inner))
-    return np.moveaxis(
-        whole,
-        tuple(range(len(lead), len(lead) + len(inner))),
-        tuple(range(axis % arr.ndim, axis % arr.ndim + len(inner))),
-    )
-
-
-@derived(np.apply_over_axes)
-def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
-    for axis in (axes,) if np.ndim(axes) == 0 else axes:
-        reduced = func(a, axis)
-        a = reduced if np.ndim(reduced) == np.ndim(a) else np.expand_dims(reduced, axis)
-    return a
-
-
-@derived(np.piecewise)
-def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
-    conditions = [np.asarray(plain(c), dtype=bool) for c in condlist]
-    if len(funclist) == len(conditions) + 1:
-        conditions.append(~np.any(conditions, axis=0))
-    result = np.zeros_like(x)
-    for condition, f in zip(conditions, funclist, strict=True):
-        if np.any(condition):
-            result[condition] = f(x[condition], *args, **kwargs) if callable(f) else f
-    return result
-
-
-@derived(np.trim_zeros)
-def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    places = np.nonzero(plain(filt))[0]
-    if filt.ndim != 1 or places.size == 0:
-        raise DifferentiationError("numpy.trim_zeros", "works on vectors with a nonzero element")
-    start = int(places[0]) if "f" in trim.lower() else 0
-    stop = int(places[-1]) + 1 if "b" in trim.lower() else filt.shape[0]
-    return filt[start:stop]
-
-
-@derived(np.sort_complex)
-def _sort_complex(a: Any) -> Any:
-    return np.sort(a + 0j)
