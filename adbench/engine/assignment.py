@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import Buffer, TracedArray, plain
+from adbench.engine.array import Buffer, TracedArray, plain, underlying
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import Rule, derived
 from adbench.engine.rules.indexing import frozen_index, getitem, put, scatter
@@ -22,7 +22,7 @@ from adbench.engine.rules.shape import reshape, swapaxes, transpose
 
 def setitem(x: Any, index: Any, value: Any) -> None:
     """x[index] = value."""
-    if not isinstance(plain(x), np.ndarray):
+    if not isinstance(underlying(x), np.ndarray):
         raise TypeError(f"{plain(x).dtype} scalars do not support item assignment")
     index = frozen_index(index)
     if isinstance(value, (list, tuple)):
@@ -34,7 +34,7 @@ def in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """x ⊕= y, for an array; NumPy's scalars are immutable, so they leave it to x = x ⊕ y."""
 
     def call(x: Any, y: Any) -> Any:
-        if not isinstance(plain(x), np.ndarray):
+        if not isinstance(underlying(x), np.ndarray):
             return NotImplemented
         result = operation(x, y)
         if result.shape != x.shape:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import Buffer, TracedArray, astype, plain
+from adbench.engine.array import Buffer, Recorded, TracedArray, astype, plain
 from adbench.engine.primitive import as_operand
 
 
@@ -37,7 +37,7 @@ class Namespace:
         """As numpy.asarray; a traced array stays traced, a list of traced ones is stacked."""
         if isinstance(obj, (list, tuple)):
             obj = as_operand(obj)
-        if not isinstance(obj, TracedArray):
+        if not isinstance(obj, (TracedArray, Recorded)):
             return np.asarray(obj, dtype=dtype, device=device, copy=copy)
         result = obj if dtype is None or obj.dtype == dtype else astype(obj, dtype)
         return result.copy() if copy and result is obj else result

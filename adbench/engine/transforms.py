@@ -11,18 +11,30 @@ import optree
 
 from adbench.engine.array import plain
 from adbench.engine.errors import DifferentiationError
+from adbench.engine.modes import Mode, executor, is_compiled, kept
 from adbench.engine.trace import Trace, matching
 
 Tree = Any
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Any:
+def grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    mode: Mode = "eager",
+) -> Any:
     """The gradient of a function with a real scalar result.
 
     Args:
         f: a function of NumPy arrays, or of trees (dicts, lists, tuples …) of them, that
             returns an array of shape (); with `has_aux`, a pair of it and anything.
         argnums: the position of the argument to differentiate by, or several.
+        mode: "eager" runs f on a tape in each call. "compiled" records the first calls and then
+            replays them as a flat program, in which no code of f runs: what f prints or stores
+            happens while recording only. Branches on values, captured values and random numbers
+            are watched; what cannot be replayed stays on the tape. `report()` on the result
+            tells which.
 
     Returns:
         A function with f's arguments. It returns the gradient in the structure, shapes and
@@ -45,11 +57,15 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bo
         value, result = with_value(*args, **kwargs)
         return (result, value[1]) if has_aux else result
 
-    return gradient
+    return executor(mode, gradient, f, argnums)
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    mode: Mode = "eager",
 ) -> Callable[..., tuple[Any, Any]]:
     """As `grad`, but the function returns (value, gradient), the value as f returned it."""
 
@@ -72,10 +88,12 @@ def value_and_grad(
         gradient = trace.pull_back([out], [value.dtype.type(1)])
         return (value, trace.untraced(aux)) if has_aux else value, gradient
 
-    return evaluate
+    return executor(mode, evaluate, f, argnums)
 
 
-def vjp(f: Callable[..., Any], *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+def vjp(
+    f: Callable[..., Any], *primals: Tree, mode: Mode = "eager"
+) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
     """f's value and its vector–Jacobian product.
 
     Args:
@@ -89,6 +107,10 @@ def vjp(f: Callable[..., Any], *primals: Tree) -> tuple[Tree, Callable[[Tree], t
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
+    if is_compiled(mode):
+        kept_primals: Any = optree.tree_map(np.copy, primals)  # type: ignore[arg-type]
+        pull = kept(_pullback_of, f)
+        return kept(_value_of, f)(*primals), lambda cotangent: pull(kept_primals, cotangent)
     trace = Trace(primals, tuple(range(len(primals))), copy=True)
     outputs, treedef = optree.tree_flatten(trace.run(f, {}))
     values = [trace.output(out) for out in outputs]
@@ -105,7 +127,11 @@ def vjp(f: Callable[..., Any], *primals: Tree) -> tuple[Tree, Callable[[Tree], t
 
 
 def jvp(
-    f: Callable[..., Any], primals: Sequence[Tree], tangents: Sequence[Tree]
+    f: Callable[..., Any],
+    primals: Sequence[Tree],
+    tangents: Sequence[Tree],
+    *,
+    mode: Mode = "eager",
 ) -> tuple[Tree, Tree]:
     """f's value and its Jacobian–vector product: (f(*primals), J @ tangents).
 
@@ -115,6 +141,9 @@ def jvp(
     >>> jvp(lambda x: x**2, (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
     (array([1., 4.]), array([ 2., 40.]))
     """
+    if is_compiled(mode):
+        result: tuple[Tree, Tree] = kept(_jvp_of, f)(tuple(primals), tuple(tangents))
+        return result
     value, pullback = vjp(f, *primals)
     if len(tangents) != len(primals):
         raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents")
@@ -125,7 +154,11 @@ def jvp(
 
 
 def hvp(
-    f: Callable[..., Any], primals: Sequence[Tree], tangents: Sequence[Tree]
+    f: Callable[..., Any],
+    primals: Sequence[Tree],
+    tangents: Sequence[Tree],
+    *,
+    mode: Mode = "eager",
 ) -> tuple[Tree, ...]:
     """The Hessian of a scalar f at `primals`, times `tangents`: one tree per argument.
 
@@ -134,12 +167,17 @@ def hvp(
     >>> hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
     (array([  6., 120.]),)
     """
+    if is_compiled(mode):
+        result: tuple[Tree, ...] = kept(_hvp_of, f)(tuple(primals), tuple(tangents))
+        return result
     argnums = tuple(range(len(primals)))
     _, pullback = vjp(grad(f, argnums), *primals)
     return pullback(tuple(tangents))
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, mode: Mode = "eager"
+) -> Callable[..., Any]:
     """The Jacobian of an array-valued function of real arrays, by one sweep per output element.
 
     Returns:
@@ -174,4 +212,23 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
             lambda *leaves: np.stack(leaves).reshape(shape + leaves[0].shape), *rows
         )
 
-    return evaluate
+    return executor(mode, evaluate, f, argnums)
+
+
+# What is compiled for a function by the transformations that take their arguments at once.
+
+
+def _value_of(f: Callable[..., Any]) -> Callable[..., Tree]:
+    return lambda *primals: vjp(f, *primals)[0]
+
+
+def _pullback_of(f: Callable[..., Any]) -> Callable[..., tuple[Tree, ...]]:
+    return lambda primals, cotangent: vjp(f, *primals)[1](cotangent)
+
+
+def _jvp_of(f: Callable[..., Any]) -> Callable[..., tuple[Tree, Tree]]:
+    return lambda primals, tangents: jvp(f, primals, tangents)
+
+
+def _hvp_of(f: Callable[..., Any]) -> Callable[..., tuple[Tree, ...]]:
+    return lambda primals, tangents: hvp(f, primals, tangents)

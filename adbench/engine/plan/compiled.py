@@ -1,0 +1,371 @@
+"""A derivative that is recorded, replayed, or left to the tape.
+
+The first call with arguments of some structure, shapes and dtypes is run on recorded arrays.
+So is the second: only where both left the same program is that program replayed from then on,
+so that random numbers, clocks and counters are found out. Before each replay, what the function
+captured is compared with what it was; in it, every value that a branch depended on.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import optree
+
+from adbench.engine.array import Recorded, TracedArray
+from adbench.engine.errors import DifferentiationError, Location
+from adbench.engine.plan.captures import Captures
+from adbench.engine.plan.emit import DIVERGED, Emitter, Layout
+from adbench.engine.plan.program import Call, Guard, Program, same
+from adbench.engine.plan.recorded import RecordedArray, Recorder, UnrecordableError
+from adbench.engine.plan.simplify import simplify
+
+PATHS = 8
+"""How many programs are kept for one signature; more, and the tape is the better executor."""
+CHANGES = 8
+"""How often captured values may change before the function is left to the tape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Why calls of one signature are left to the tape."""
+
+    signature: str
+    reason: str
+    location: Location | None
+
+    def __str__(self) -> str:
+        place = f"\n  at {self.location.file}:{self.location.line}" if self.location else ""
+        line = f"\n      {self.location.text}" if self.location and self.location.text else ""
+        return f"{self.signature}: on the tape, since the function {self.reason}{place}{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """One replayed program: how many steps, bytes of buffers, and what it depends on."""
+
+    signature: str
+    steps: int
+    nbytes: int
+    guards: tuple[Guard, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.signature}: {self.steps} steps, {self.nbytes} bytes of buffers"]
+        for guard in self.guards:
+            place = f" at {guard.location.file}:{guard.location.line}" if guard.location else ""
+            lines.append(f"  needs {guard.expected!r}{place}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a compiled function has become so far; `str()` reads it out."""
+
+    recordings: int
+    plans: tuple[PlanReport, ...]
+    fallbacks: tuple[Fallback, ...]
+
+    def __str__(self) -> str:
+        head = f"{self.recordings} recorded calls, {len(self.plans)} plans"
+        return "\n".join([head, *map(str, self.plans), *map(str, self.fallbacks)])
+
+
+class Plan:
+    """A program ready to run. Each thread that runs it at the same time has its own buffers."""
+
+    def __init__(self, trace: Trace) -> None:
+        simplify(trace.program)
+        self.layout = Layout.of(trace.program)
+        self.rebuild = trace.rebuild
+        self.ignored = dict.fromkeys(trace.ignored, "ignore")
+        emitter = Emitter(self.layout)
+        self._idle = [emitter.function()]
+        self.nbytes = emitter.buffers.nbytes
+
+    def run(self, leaves: list[Any]) -> Any:
+        """The outputs, or DIVERGED."""
+        try:
+            function = self._idle.pop()
+        except IndexError:
+            function = Emitter(self.layout).function()
+        try:
+            if self.ignored:
+                with np.errstate(**self.ignored):  # type: ignore[arg-type]
+                    return function(*leaves)
+            return function(*leaves)
+        finally:
+            self._idle.append(function)
+
+
+@dataclass(slots=True)
+class Trace:
+    """One recorded call: its program, and how the result is put together from the outputs."""
+
+    program: Program
+    treedef: Any
+    fixed: dict[int, Any]
+    """Result leaves that are not arrays."""
+    ignored: set[str]
+
+    def rebuild(self, outputs: tuple[Any, ...]) -> Any:
+        """The function's result."""
+        if self.fixed:
+            given = iter(outputs)
+            n = self.treedef.num_leaves
+            outputs = tuple(self.fixed[i] if i in self.fixed else next(given) for i in range(n))
+        return self.treedef.unflatten(outputs)
+
+    def difference(self, other: Trace) -> tuple[str, Location | None] | bool:
+        """False if both left the same program, True if a guard told them apart; else what did."""
+        mine, theirs = self.program, other.program
+        for a, b in zip(mine.steps, theirs.steps, strict=False):
+            if type(a) is Guard and type(b) is Guard and a.id == b.id:
+                if not same(a.expected, b.expected):
+                    return True
+            elif type(a) is not type(b) or (type(a) is Call and a != b):
+                return "took another way in the next call, with nothing to tell why", None
+        if len(mine.steps) != len(theirs.steps) or mine.outputs != theirs.outputs:
+            return "took another way in the next call, with nothing to tell why", None
+        for number in mine.constants:
+            if not same(mine.values[number], theirs.values[number]):
+                return (
+                    "used another number in the next call (random, or changed in between)",
+                    mine.places.get(number),
+                )
+        if self.treedef != other.treedef or self.fixed != other.fixed:
+            return "returned something else in the next call", None
+        return False
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of calls with one signature."""
+
+    signature: str
+    plans: list[Plan] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
+    fallback: Fallback | None = None
+
+
+class Compiled:
+    """A derivative in compiled mode; called like the eager one, `report()` tells what became.
+
+    Args:
+        eager: the derivative on the tape, a function of trees of arrays.
+        function: the user's function, whose captured values are watched.
+        argnums: the positional arguments that are differentiated by; None is all.
+    """
+
+    def __init__(
+        self,
+        eager: Callable[..., Any],
+        function: Callable[..., Any],
+        argnums: int | Sequence[int] | None,
+    ) -> None:
+        functools.update_wrapper(self, eager)
+        self._eager = eager
+        self._function = function
+        self._argnums = (argnums,) if isinstance(argnums, int) else argnums
+        self._entries: dict[Any, Entry] = {}
+        self._captures: Captures | None = None
+        self._changes = 0
+        self._recordings = 0
+        self._fallback: Fallback | None = None
+        self._lock = threading.RLock()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As the eager function."""
+        if self._fallback is not None:
+            return self._eager(*args, **kwargs)
+        if not kwargs and all(type(a) is np.ndarray for a in args):
+            leaves: Any = args
+            key: Any = tuple([(a.shape, a.dtype) for a in args])
+            treedef = None
+        else:
+            args = self._strong(args)
+            leaves, treedef = optree.tree_flatten((args, kwargs))  # type: ignore[arg-type]
+            key = self._key(leaves, treedef)
+            if key is None:
+                return self._eager(*args, **kwargs)
+            leaves = [leaf for leaf in leaves if _is_input(leaf)]
+        entry = self._entries.get(key)
+        if entry is not None and entry.plans and self._captures.unchanged():  # type: ignore[union-attr]
+            for i, plan in enumerate(entry.plans):
+                outputs = plan.run(leaves)
+                if outputs is not DIVERGED:
+                    if i:
+                        entry.plans.insert(0, entry.plans.pop(i))
+                    return plan.rebuild(outputs)
+        with self._lock:
+            return self._recorded(key, args, kwargs)
+
+    def report(self) -> Report:
+        """The plans, the conditions they depend on, and what was left to the tape and why."""
+        entries = list(self._entries.values())
+        plans = [
+            PlanReport(
+                entry.signature,
+                sum(type(step) is Call for step in plan.layout.steps),
+                plan.nbytes,
+                tuple(step for step in plan.layout.steps if type(step) is Guard),
+            )
+            for entry in entries
+            for plan in entry.plans
+        ]
+        fallbacks = [entry.fallback for entry in entries if entry.fallback is not None]
+        if self._fallback is not None:
+            fallbacks.append(self._fallback)
+        return Report(self._recordings, tuple(plans), tuple(fallbacks))
+
+    # Signatures.
+
+    def _strong(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Python numbers that are differentiated by as NumPy scalars, as on the tape."""
+        active = range(len(args)) if self._argnums is None else self._argnums
+        strong = list(args)
+        for place in active:
+            if -len(args) <= place < len(args) and type(args[place]) is not np.ndarray:
+                strong[place] = optree.tree_map(_scalar, args[place])
+        return tuple(strong)
+
+    def _key(self, leaves: list[Any], treedef: Any) -> Any:
+        """What a program depends on besides values; None where recording is of no use."""
+        parts: list[Any] = [treedef]
+        for leaf in leaves:
+            if type(leaf) is np.ndarray and leaf.dtype.kind in "biufc":
+                parts.append((leaf.shape, leaf.dtype))
+            elif isinstance(leaf, np.generic) or type(leaf) in (float, complex):
+                parts.append(type(leaf))
+            elif isinstance(leaf, (TracedArray, Recorded, np.ndarray)):
+                return None
+            else:
+                parts.append((type(leaf), leaf))
+        key = tuple(parts)
+        try:
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    # Recording.
+
+    def _recorded(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record a call; a plan is made when two calls left the same program."""
+        if self._captures is None or not self._captures.unchanged():
+            if self._captures is not None:
+                self._changed(self._captures)
+            self._captures = Captures(self._function)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(_signature(args, kwargs))
+        if entry.fallback is not None or self._fallback is not None:
+            return self._eager(*args, **kwargs)
+        recorder = Recorder()
+        self._recordings += 1
+        try:
+            result, trace = _trace(self._eager, recorder, args, kwargs)
+        except UnrecordableError as error:
+            entry.fallback = Fallback(entry.signature, error.reason, error.location)
+            return self._eager(*args, **kwargs)
+        except Exception as error:
+            recorder.open = False
+            result = self._eager(*args, **kwargs)  # the user's own exception comes from here
+            failure = recorder.failure
+            reason = failure.reason if failure else f"raised {type(error).__name__}: {error}"
+            place = failure.location if failure else getattr(error, "location", None)
+            entry.fallback = Fallback(entry.signature, reason, place)
+            return result
+        self._file(entry, trace)
+        return result
+
+    def _file(self, entry: Entry, trace: Trace) -> None:
+        for known in entry.traces:
+            difference = known.difference(trace)
+            if difference is False:
+                entry.traces.remove(known)
+                entry.plans.insert(0, Plan(trace))
+                break
+            if difference is not True:
+                entry.plans, entry.traces = [], []
+                entry.fallback = Fallback(entry.signature, *difference)
+                return
+        else:
+            entry.traces.append(trace)
+        if len(entry.plans) + len(entry.traces) > PATHS:
+            guard = next(iter(trace.program.guards()), None)
+            entry.plans, entry.traces = [], []
+            entry.fallback = Fallback(
+                entry.signature,
+                f"took more than {PATHS} different ways, depending on values",
+                guard.location if guard else None,
+            )
+
+    def _changed(self, captures: Captures) -> None:
+        self._changes += 1
+        self._entries.clear()
+        if self._changes > CHANGES:
+            self._fallback = Fallback(
+                "every call", f"captures {captures.changed()!r}, which changes between calls", None
+            )
+
+
+def _trace(
+    eager: Callable[..., Any], recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, Trace]:
+    """Run a derivative on recorded arrays: its result, and the program that it left."""
+    flat: Any = optree.tree_flatten((args, kwargs))  # type: ignore[arg-type]
+    given, structure = flat
+    arguments, named = structure.unflatten(
+        [recorder.input(leaf) if _is_input(leaf) else leaf for leaf in given]
+    )
+    try:
+        result = eager(*arguments, **named)
+    except DifferentiationError:
+        if recorder.failure is not None:
+            raise recorder.failure from None
+        raise
+    if recorder.failure is not None:
+        raise recorder.failure
+    found, treedef = optree.tree_flatten(result)
+    results: list[Any] = list(found)
+    fixed: dict[int, Any] = {}
+    program = recorder.program
+    for i, leaf in enumerate(results):
+        if isinstance(leaf, RecordedArray) or _is_input(leaf):
+            number = recorder.number(leaf)
+            program.outputs.append(number)
+            value = program.values[number]
+            results[i] = value.copy() if type(value) is np.ndarray else value
+        elif isinstance(leaf, (bool, int, str, bytes)):
+            fixed[i] = leaf
+        else:
+            recorder.fail(f"returns a {type(leaf).__name__} beside arrays")
+    recorder.open = False
+    trace = Trace(program, treedef, fixed, recorder.ignored)
+    return treedef.unflatten(results), trace
+
+
+def _is_input(leaf: Any) -> bool:
+    return isinstance(leaf, (np.ndarray, np.generic)) or type(leaf) in (float, complex)
+
+
+def _scalar(leaf: Any) -> Any:
+    return np.asarray(leaf)[()] if type(leaf) in (float, complex) else leaf
+
+
+def _signature(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Arguments as shapes and dtypes, for reading."""
+
+    def show(leaf: Any) -> str:
+        if isinstance(leaf, np.ndarray):
+            return f"{leaf.dtype}[{', '.join(map(str, leaf.shape))}]"
+        return type(leaf).__name__ if _is_input(leaf) else repr(leaf)
+
+    leaves: list[Any] = optree.tree_leaves((args, kwargs))  # type: ignore[arg-type]
+    shown = [show(leaf) for leaf in leaves]
+    return f"({', '.join(shown)})"

@@ -1,0 +1,543 @@
+"""From a program to a Python function: buffers planned by liveness, views made once.
+
+A value that does not leave the program lies in a buffer that every run writes again, so that
+its views, and the constants, are made when the function is: "static" values. Inputs, outputs,
+numbers and the results of functions that allocate by themselves are "dynamic": local variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adbench.engine.plan import functions as pure
+from adbench.engine.plan.program import (
+    Call,
+    Fixed,
+    Guard,
+    Program,
+    Ref,
+    Step,
+    Template,
+    fill,
+    reads,
+    refs,
+    same,
+)
+
+DIVERGED = object()
+"""What a run returns when a guard does not hold."""
+
+INLINE = (int, bool, str, type(None), type(Ellipsis))
+ARITHMETIC = frozenset(
+    {np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum}
+    | {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+    | {np.arctan2, np.hypot, np.logaddexp}
+)
+"""ufuncs of two operands of one dtype, in which a Python number takes the other's dtype."""
+BIG = 1 << 16
+"""Bytes from which a dynamic array is dropped as soon as it was used."""
+FOREVER = 1 << 60
+
+
+class Spec(NamedTuple):
+    """What is known of a value before it is computed; `shape` is None for other than arrays."""
+
+    shape: tuple[int, ...] | None
+    dtype: Any
+    strides: tuple[int, ...]
+    nbytes: int
+
+    @classmethod
+    def of(cls, value: Any) -> Spec:
+        """The spec of a value as it was recorded."""
+        if type(value) is np.ndarray:
+            return cls(value.shape, value.dtype, value.strides, value.nbytes)
+        return cls(None, getattr(value, "dtype", None), (), 0)
+
+
+class Buffers:
+    """Memory for values, given back and used again; counts what it holds."""
+
+    def __init__(self) -> None:
+        self.free: dict[int, list[Any]] = {}
+        self.nbytes = 0
+
+    def take(self, spec: Spec) -> tuple[Any, Any]:
+        """(block, array): an array laid out as in the recording, in a block of memory."""
+        size = max(64, -(-spec.nbytes // 64) * 64)
+        fitting = [n for n, blocks in self.free.items() if size <= n <= 2 * size and blocks]
+        if fitting:
+            block = self.free[min(fitting)].pop()
+        else:
+            memory = np.empty(size + 64, dtype=np.uint8)
+            start = -memory.ctypes.data % 64
+            block = memory[start : start + size]
+            self.nbytes += size
+        assert spec.shape is not None
+        order = sorted(range(len(spec.shape)), key=lambda axis: -abs(spec.strides[axis]))
+        laid_out = np.ndarray([spec.shape[axis] for axis in order], spec.dtype, block)
+        return block, laid_out.transpose(np.argsort(order)) if order else laid_out
+
+    def give(self, block: Any) -> None:
+        """A block whose value is dead."""
+        self.free.setdefault(len(block), []).append(block)
+
+
+class Layout(NamedTuple):
+    """What is left of a program once its recorded values are dropped."""
+
+    inputs: list[int]
+    outputs: list[int]
+    steps: list[Step]
+    constants: dict[int, Any]
+    specs: dict[int, Spec]
+    last: list[int]
+
+    @classmethod
+    def of(cls, program: Program) -> Layout:
+        """The layout of a program, with the last step that uses each value's memory."""
+        used = set(program.inputs) | set(program.outputs)
+        for step in program.steps:
+            used.update([step.id] if type(step) is Guard else [step.out, *reads(step)])
+        return cls(
+            program.inputs,
+            program.outputs,
+            program.steps,
+            {n: program.values[n] for n in used if n in program.constants},
+            {n: Spec.of(program.values[n]) for n in used},
+            last_uses(program),
+        )
+
+
+def last_uses(program: Program) -> list[int]:
+    """For each value the last step at which its memory is read, through views too."""
+    last = [-1] * len(program.values)
+    for output in program.outputs:
+        last[output] = FOREVER
+    for i in range(len(program.steps) - 1, -1, -1):
+        step = program.steps[i]
+        if type(step) is Guard:
+            last[step.id] = max(last[step.id], i)
+            continue
+        function = step.function
+        until = i if pure.has_own_memory(function) else max(i, last[step.out])
+        operands = refs(step.args[0]) if function in pure.VIEWS else reads(step)
+        for number in operands:
+            last[number] = max(last[number], until)
+        if function in pure.VIEWS:
+            for number in reads(step):
+                last[number] = max(last[number], i)
+    return last
+
+
+class Emitter:
+    """Writes the function's source and makes the objects that it refers to."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.buffers = Buffers()
+        self.space: dict[str, Any] = {"DIVERGED": DIVERGED, "same": same}
+        self.lines: list[str] = []
+        self.static: dict[int, Any] = {}
+        self.blocks: dict[int, Any] = {}
+        self.boxes: dict[int, str] = {}
+        self.names: dict[Any, str] = {}
+        self.escaping = set(layout.outputs)
+        self.fresh: set[int] = set()
+        self.deaths: dict[int, list[int]] = {}
+        for number in layout.specs:
+            self.deaths.setdefault(layout.last[number], []).append(number)
+        for number, value in layout.constants.items():
+            if type(value) is np.ndarray:
+                self.static[number] = value
+
+    def function(self) -> Callable[..., Any]:
+        """The program as a function of its inputs; it returns a tuple, or DIVERGED."""
+        for i, step in enumerate(self.layout.steps):
+            if type(step) is Guard:
+                self.guard(step)
+            else:
+                self.call(step, i)
+            for number in self.deaths.get(i, ()):
+                self.release(number)
+        parameters = ", ".join(f"v{n}" for n in self.layout.inputs)
+        body = "\n    ".join([*self.lines, f"return ({self.results()})"])
+        source = f"def run({parameters}):\n    {body}\n"
+        exec(compile(source, "<compiled plan>", "exec"), self.space)
+        run: Callable[..., Any] = self.space["run"]
+        return run
+
+    def results(self) -> str:
+        """The outputs; what others could see or write into is copied."""
+        given: set[int] = set()
+        items = []
+        for number in self.layout.outputs:
+            item = self.operand(Ref(number))
+            if self.layout.specs[number].shape is not None and (
+                number not in self.fresh or number in given
+            ):
+                item += ".copy()"
+            given.add(number)
+            items.append(item + ", ")
+        return "".join(items)
+
+    def release(self, number: int) -> None:
+        """Give a dead value's memory back."""
+        if number in self.blocks:
+            self.buffers.give(self.blocks.pop(number))
+        elif (
+            number not in self.static
+            and number not in self.layout.inputs
+            and self.layout.specs[number].nbytes >= BIG
+        ):
+            self.lines.append(f"v{number} = None")
+
+    # Names.
+
+    def name(self, thing: Any, prefix: str) -> str:
+        """A name in the generated function's globals."""
+        key = (prefix, id(thing))
+        if key not in self.names:
+            name = f"{prefix}{len(self.names)}"
+            self.names[key] = name
+            self.space[name] = thing
+        return self.names[key]
+
+    def operand(self, template: Template) -> str:
+        """Source for an argument."""
+        if type(template) is Ref:
+            number = template.id
+            if number in self.static:
+                return self.name(self.static[number], "b")
+            if number in self.layout.constants:
+                return self.name(self.layout.constants[number], "k")
+            return f"v{number}"
+        if type(template) is Fixed:
+            value = template.value
+            return repr(value) if type(value) in INLINE else self.name(value, "k")
+        if all(n in self.static or n in self.layout.constants for n in refs(template)):
+            return self.name(self.known(template), "k")
+        items = [self.operand(item) for item in template.items]
+        if template.kind is slice:
+            return f"slice({', '.join(items)})"
+        inside = "".join(item + ", " for item in items)
+        return f"({inside})" if template.kind is tuple else f"[{inside}]"
+
+    def known(self, template: Template) -> Any:
+        """An argument all of whose values are static."""
+        return fill(
+            template, lambda n: self.static[n] if n in self.static else self.layout.constants[n]
+        )
+
+    def is_known(self, *templates: Template) -> bool:
+        """Whether arguments consist of static values only."""
+        return all(
+            n in self.static or n in self.layout.constants for t in templates for n in refs(t)
+        )
+
+    def array(self, template: Template, like: Any = None) -> str:
+        """Source for an operand of a ufunc: numbers in 0-d arrays, which it reads faster.
+
+        `like` is the dtype that a Python number takes there; None leaves it as it is.
+        """
+        number = template.id if type(template) is Ref else None
+        if number is None or number in self.layout.constants:
+            value = self.known(template)
+            if type(value) in (int, float) and like is not None:
+                return self.constant(np.array(value, dtype=like))
+            if isinstance(value, np.generic):
+                return self.constant(np.array(value))
+            return self.operand(template)
+        spec = self.layout.specs[number]
+        if spec.shape is not None or spec.dtype is None:
+            return self.operand(template)
+        return self.box(number)
+
+    def constant(self, array: Any) -> str:
+        """A name for a small array that is a constant of the code."""
+        key = (array.dtype, array.tobytes())
+        if key not in self.names:
+            self.names[key] = self.name(array, "b")
+        return self.names[key]
+
+    def box(self, number: int) -> str:
+        """A 0-d array that holds a number, stored when it is first asked for."""
+        if number not in self.boxes:
+            box = np.zeros((), self.layout.specs[number].dtype)
+            self.boxes[number] = self.name(box, "b")
+            self.lines.append(f"{self.boxes[number]}[()] = v{number}")
+        return self.boxes[number]
+
+    # Steps.
+
+    def guard(self, guard: Guard) -> None:
+        """Leave if a value is not what it was."""
+        value, expected = self.operand(Ref(guard.id)), guard.expected
+        if type(expected) is bool:
+            test = f"not {value}" if expected else value
+        elif type(expected) is int or (
+            type(expected) is tuple and all(type(n) is int for n in expected)
+        ):
+            test = f"{value} != {expected!r}"
+        else:
+            test = f"not same({value}, {self.name(expected, 'k')})"
+        self.lines.append(f"if {test}: return DIVERGED")
+
+    def call(self, call: Call, i: int) -> None:
+        """One call, in the best form that is known for its function."""
+        function = call.function
+        if function in pure.VIEWS and self.view(call):
+            return
+        spec = self.layout.specs[call.out]
+        if isinstance(function, np.ufunc) and not call.kwargs and spec.dtype is not None:
+            self.ufunc(call, spec, i)
+        elif spec.shape is not None and call.out not in self.escaping:
+            special = SPECIAL.get(function)
+            if special is None and _is_reduction(call):
+                special = Emitter.reduction
+            if special is None or not special(self, call, spec, i):
+                self.opaque(call)
+        else:
+            self.opaque(call)
+
+    def target(self, call: Call, spec: Spec) -> str:
+        """A buffer for a call's result."""
+        self.blocks[call.out], array = self.buffers.take(spec)
+        self.static[call.out] = array
+        return self.name(array, "b")
+
+    def in_place(self, call: Call, operands: list[Ref], spec: Spec, i: int) -> str | None:
+        """The buffer of an operand that dies here and can hold the result."""
+        for operand in operands:
+            number = operand.id
+            if number not in self.blocks or self.layout.last[number] != i:
+                continue
+            mine = self.static[number]
+            if mine.shape != spec.shape or mine.dtype != spec.dtype:
+                continue
+            block = self.blocks[number]
+            others = [self.static[n] for n in reads(call) if n != number and n in self.static]
+            if any(np.may_share_memory(block, other) for other in others):
+                continue
+            self.blocks[call.out] = self.blocks.pop(number)
+            self.static[call.out] = mine
+            return self.name(mine, "b")
+        return None
+
+    def ufunc(self, call: Call, spec: Spec, i: int) -> None:
+        """A ufunc: an operator on numbers, else with a buffer for its result."""
+        function: Any = call.function
+        if spec.shape is None:
+            self.scalar(call)
+            return
+        like = None
+        if function in ARITHMETIC:
+            dtypes = {s.dtype for s in map(self.spec, call.args) if s is not None and s.dtype}
+            (like,) = dtypes if len(dtypes) == 1 else (None,)
+            like = like if like is not None and like.kind in "fc" else None
+        if function is np.matmul:
+            operands = [self.operand(a) for a in call.args]
+        else:
+            operands = [self.array(a, like) for a in call.args]
+        arguments = ", ".join(operands)
+        name = self.name(function, "f")
+        if call.out in self.escaping:
+            self.fresh.add(call.out)
+            self.lines.append(f"v{call.out} = {name}({arguments})")
+            return
+        out = None
+        if function is not np.matmul and function.signature is None:
+            out = self.in_place(call, [a for a in call.args if type(a) is Ref], spec, i)
+        out = out or self.target(call, spec)
+        by_name = "out=" if function in (np.maximum, np.minimum) else ""  # NumPy deprecates it
+        self.lines.append(f"{name}({arguments}, {by_name}{out})")
+
+    def spec(self, template: Template) -> Spec | None:
+        """The spec of an operand that is a value."""
+        return self.layout.specs[template.id] if type(template) is Ref else None
+
+    def scalar(self, call: Call) -> None:
+        """A ufunc on numbers."""
+        operands = [self.operand(a) for a in call.args]
+        numbers = all(s is None or s.shape is None for s in map(self.spec, call.args))
+        symbol = pure.SYMBOLS.get(call.function) if numbers else None
+        if symbol is not None and len(operands) == 2:
+            source = f"({operands[0]}) {symbol} ({operands[1]})"
+        elif call.function is np.negative and numbers:
+            source = f"-({operands[0]})"
+        else:
+            source = f"{self.name(call.function, 'f')}({', '.join(operands)})"
+        self.lines.append(f"v{call.out} = {source}")
+
+    def reduction(self, call: Call, spec: Spec, i: int) -> bool:
+        """ufunc.reduce into a buffer."""
+        options = dict(call.kwargs)
+        axis = self.operand(options["axis"])
+        keepdims = self.operand(options.get("keepdims", Fixed(bool, False)))
+        operand = self.operand(call.args[0])
+        self.lines.append(
+            f"{self.name(call.function, 'f')}"
+            f"({operand}, {axis}, None, {self.target(call, spec)}, {keepdims})"
+        )
+        return True
+
+    def view(self, call: Call) -> bool:
+        """A view of something static is static itself; a number is looked at in its box."""
+        source, *others = call.args
+        if self.layout.specs[call.out].shape is None:
+            return False
+        settings = [*others, *(t for _, t in call.kwargs)]
+        if type(source) is not Ref or not all(
+            n in self.layout.constants for t in settings for n in refs(t)
+        ):
+            return False
+        number = source.id
+        if number in self.static:
+            owner = self.static[number]
+        elif self.layout.specs[number].shape is None and call.function is not pure.getitem:
+            if self.layout.specs[number].dtype is None or number in self.layout.constants:
+                return False
+            owner = self.space[self.box(number)]
+        else:
+            return False
+        options = {name: self.known(t) for name, t in call.kwargs}
+        view = call.function(owner, *map(self.known, others), **options)
+        if type(view) is not np.ndarray or not np.may_share_memory(view, owner):
+            return False
+        if call.function is pure.getitem and not _is_basic(self.known(others[0])):
+            return False
+        self.static[call.out] = view
+        return True
+
+    def joined(self, call: Call, spec: Spec, i: int) -> bool:
+        """concatenate and stack: each part is copied to its place in the buffer."""
+        options = dict(call.kwargs)
+        if not options.keys() <= {"axis"} or len(call.args) != 1 or type(call.args[0]) is Ref:
+            return False
+        axis = self.known(options.get("axis", Fixed(int, 0)))
+        parts = call.args[0].items  # type: ignore[union-attr]
+        self.target(call, spec)
+        whole = np.moveaxis(self.static[call.out], axis, 0)
+        start = 0
+        for part in parts:
+            if call.function is np.stack:
+                self.copy(whole[start, ...], part)
+                start += 1
+                continue
+            found = self.spec(part)
+            if found is None or found.shape is None:
+                raise AssertionError("concatenate takes arrays")
+            size = found.shape[axis]
+            self.copy(np.moveaxis(whole[start : start + size], 0, axis), part)
+            start += size
+        return True
+
+    def copy(self, target: Any, source: Template) -> None:
+        """Copy into static memory."""
+        spec = self.spec(source)
+        if spec is not None and spec.shape is None and source.id not in self.layout.constants:  # type: ignore[union-attr]
+            self.lines.append(f"{self.name(target, 'b')}[...] = {self.operand(source)}")
+        else:
+            copyto = self.name(np.copyto, "f")
+            self.lines.append(f"{copyto}({self.name(target, 'b')}, {self.array(source)})")
+
+    def choice(self, call: Call, spec: Spec, i: int) -> bool:
+        """np.where: the second branch, and the first one where the condition holds."""
+        if len(call.args) != 3 or call.kwargs:
+            return False
+        condition, first, second = call.args
+        conditions = self.spec(condition)
+        if conditions is None or conditions.dtype != np.bool_:
+            return False
+        operands = [self.array(first), self.array(second)]
+        chosen = self.array(condition)
+        target = self.target(call, spec)
+        copyto = self.name(np.copyto, "f")
+        self.lines.append(f"{copyto}({target}, {operands[1]})")
+        self.lines.append(f"{copyto}({target}, {operands[0]}, 'same_kind', {chosen})")
+        return True
+
+    def cast(self, call: Call, spec: Spec, i: int) -> bool:
+        """astype, into a buffer."""
+        operand = self.array(call.args[0])
+        copyto = self.name(np.copyto, "f")
+        self.lines.append(f"{copyto}({self.target(call, spec)}, {operand}, 'unsafe')")
+        return True
+
+    def update(self, call: Call, spec: Spec, i: int) -> bool:
+        """Writes into an array: in its own buffer if it dies here, else in a copy."""
+        source, value, index = call.args
+        if type(source) is not Ref:
+            return False
+        operand = self.array(value)
+        out = self.in_place(call, [source], spec, i)
+        if out is None:
+            out = self.target(call, spec)
+            self.copy(self.static[call.out], source)
+        array = self.static[call.out]
+        if self.is_known(index) and _is_basic(self.known(index)):
+            part = array[self.known(index)]
+            if type(part) is np.ndarray:
+                self.write(call.function, part, operand)
+                return True
+        place = self.operand(index)
+        self.lines.append(
+            {
+                pure.setitem: f"{out}[{place}] = {operand}",
+                pure.add_slice: f"{out}[{place}] += {operand}",
+                pure.add_at: f"{self.name(np.add.at, 'f')}({out}, {place}, {operand})",
+            }[call.function]
+        )
+        return True
+
+    def write(self, function: Any, part: Any, operand: str) -> None:
+        """Write into a static view."""
+        name = self.name(part, "b")
+        if function is pure.setitem:
+            self.lines.append(f"{self.name(np.copyto, 'f')}({name}, {operand}, 'unsafe')")
+        else:
+            self.lines.append(f"{self.name(np.add, 'f')}({name}, {operand}, {name})")
+
+    def opaque(self, call: Call) -> None:
+        """Any other function: called as it is."""
+        function = call.function
+        if pure.has_own_memory(function):
+            self.fresh.add(call.out)
+        operands = [self.operand(a) for a in call.args]
+        options = [f"{name}={self.operand(t)}" for name, t in call.kwargs]
+        if function is pure.getitem:
+            source = f"{operands[0]}[{operands[1]}]"
+        elif function in pure.SYMBOLS and len(operands) == 2:
+            source = f"({operands[0]}) {pure.SYMBOLS[function]} ({operands[1]})"
+        else:
+            source = f"{self.name(function, 'f')}({', '.join(operands + options)})"
+        self.lines.append(f"v{call.out} = {source}")
+
+
+SPECIAL: dict[Any, Any] = {
+    np.where: Emitter.choice,
+    np.concatenate: Emitter.joined,
+    np.stack: Emitter.joined,
+    pure.astype: Emitter.cast,
+    pure.setitem: Emitter.update,
+    pure.add_at: Emitter.update,
+    pure.add_slice: Emitter.update,
+}
+
+
+def _is_reduction(call: Call) -> bool:
+    function: Any = call.function
+    return (
+        isinstance(getattr(function, "__self__", None), np.ufunc)
+        and function.__name__ == "reduce"
+        and len(call.args) == 1
+        and {"axis"} <= dict(call.kwargs).keys() <= {"axis", "keepdims"}
+    )
+
+
+def _is_basic(index: Any) -> bool:
+    parts = index if type(index) is tuple else (index,)
+    return all(type(p) in (int, slice, type(None), type(Ellipsis)) for p in parts)
