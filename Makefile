@@ -43,8 +43,8 @@ contract: $(STAMP)  ## which room may import which
 bench-startup: $(STAMP)  ## `adbench --help` beside `pytest --version`, interleaved
 	$(BIN)/python benchmarks/startup.py
 
-golden: $(STAMP)  ## write the golden files of the text report anew (then read the diff)
-	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/report
+golden: $(STAMP)  ## write what reports and documents show anew (then read the diff)
+	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/docs
 
 docs: $(STAMP)  ## build the documentation, warnings are errors
 	$(BIN)/mkdocs build --strict

@@ -34,7 +34,7 @@ from adbench.suite import load_suites
 
 INSTALL = re.compile(
     r"(git clone \S+|cd \S+|make [a-z -]+|(\S+/)?pip install .+|adbench --install-completion"
-    r"|python -m adbench\.(suite|cli)\.reference > \S+|ADBENCH_GOLDEN=1 .*)?( *#.*)?"
+    r"|python -m adbench\.(suite|cli)\.reference > \S+)?( *#.*)?"
 )
 """Lines that a `sh` block may hold."""
 
@@ -43,6 +43,7 @@ _CHANGING = [
     (re.compile(r"\d+(\.\d+)? m?s\b"), "# s"),
     (re.compile(r"\d[\d,]* evaluations?"), "# evaluations"),
     (re.compile(r"\b\d(\.\d+)?e[-+]\d+"), "#e#"),
+    (re.compile(r"(error above \S+) \(.* on \S+\)"), r"\1"),  # the first among near-equals
     (re.compile(r"adbench \d+\.\d+\S*"), "adbench #"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 ]

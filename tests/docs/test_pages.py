@@ -139,3 +139,8 @@ def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
     for path in DOCS.glob("*.md"):
         assert f": {path.name}\n" in navigation, path.name
+
+
+@pytest.mark.parametrize("path", [README, *sorted(DOCS.glob("*.md"))], ids=lambda p: p.stem)
+def test_no_page_shows_a_path_of_the_machine_that_made_it(path: Path) -> None:
+    assert not re.search(r"/(tmp|home|root|work)/", path.read_text(encoding="utf-8"))
