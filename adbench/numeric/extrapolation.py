@@ -26,6 +26,8 @@ Array = NDArray[Any]
 RATIO = 4.0
 """Each step is about a quarter of the one before: few evaluations span many scales."""
 
+_BLOCK = 256
+"""Problems whose entries are compared with one another at a time."""
 _STALLED = 0.9
 """Observed ratio of successive corrections from which a column counts as not converging."""
 
@@ -115,32 +117,34 @@ def choose(tab: Table, epsilon: float, usable: Array) -> Choice:
     with np.errstate(invalid="ignore"):
         bound = 2 * tab.truncation + tab.roundoff + 4 * epsilon * np.abs(tab.values)
     finite = np.isfinite(bound) & np.isfinite(tab.values) & usable
+    any_entry = np.where(finite, bound, np.inf)
     # How far a plain difference at level l may be from the truth: its own last change and noise.
     reach = np.full_like(tab.plain, np.inf)
     reach[1:] = np.abs(np.diff(tab.plain, axis=0)) + tab.plain_roundoff[1:]
     reach[~np.isfinite(reach)] = np.inf
-    admissible = finite.copy()
+    # Plain differences overrule coarser entries, and so do extrapolated ones: a high column that
+    # leans on a step where nothing had begun to converge may agree with itself by accident.
+    witnesses = np.concatenate([tab.plain, tab.values])
+    doubts = np.concatenate([reach, bound])
+    finest = np.concatenate([np.arange(len(tab.plain)), tab.last])
+    finer = (finest[:, None] > tab.last)[..., None]
+    admissible = finite
     with np.errstate(invalid="ignore"):
-        for level in range(1, len(tab.plain)):
-            coarser = tab.last < level
-            apart = np.abs(tab.plain[level] - tab.values[coarser])
-            admissible[coarser] &= ~(apart > bound[coarser] + reach[level])
-        # Extrapolated entries overrule coarser ones too: a high column that leans on a step where
-        # nothing had begun to converge may agree with itself by accident.
-        for value, own, last in zip(tab.values, bound, tab.last, strict=True):
-            coarser = tab.last < last
-            admissible[coarser] &= ~(np.abs(value - tab.values[coarser]) > bound[coarser] + own)
+        for part in range(0, finite.shape[1], _BLOCK):
+            here = np.s_[:, part : part + _BLOCK]
+            apart = np.abs(witnesses[here][:, None] - tab.values[here])
+            overruled = finer & (apart > doubts[here][:, None] + bound[here])
+            admissible[here] = finite[here] & ~overruled.any(axis=0)
     ranked = np.where(admissible, bound, np.inf)
     best = np.argmin(ranked, axis=0)
     columns = np.arange(ranked.shape[1])
     value, least = tab.values[best, columns], ranked[best, columns]
-    unranked = np.where(finite, bound, np.inf)
-    sharpest = np.argmin(unranked, axis=0)
-    refused = ~admissible[sharpest, columns] & np.isfinite(unranked[sharpest, columns])
+    sharpest = np.argmin(any_entry, axis=0)
+    refused = ~admissible[sharpest, columns] & np.isfinite(any_entry[sharpest, columns])
     return Choice(
         np.where(np.isfinite(least), value, np.nan),
         least,
         tab.last[best],
         np.where(refused, tab.values[sharpest, columns], np.nan),
-        np.where(refused, unranked[sharpest, columns], np.nan),
+        np.where(refused, any_entry[sharpest, columns], np.nan),
     )
