@@ -89,7 +89,13 @@ def _member(archive: Any, name: str, key: str | None) -> Array:
 
 
 def _numbers(value: Any) -> Any:
-    """Nested lists with complex numbers written as text (`1+2j`) turned into numbers."""
+    """Nested lists with numbers written as text (`1+2j`, `nan`, `0.5`) turned into numbers."""
     if isinstance(value, list | tuple):
         return [_numbers(item) for item in value]
-    return complex(value.replace(" ", "")) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace(" ", "")
+    try:
+        return float(text)
+    except ValueError:
+        return complex(text)

@@ -147,7 +147,9 @@ def _bare(
         if signature is None or signature.takes_any or name in signature.names
     }
     if signature is not None and (source is None or not source.may_define(EXAMPLES)):
-        missing = _missing(signature, taken)
+        # A value that could not be read has been told of already.
+        mentioned = {text.partition("=")[0].strip() for text in args}
+        missing = [name for name in _missing(signature, taken) if name not in mentioned]
         if missing:
             problems.append(
                 Problem(target, None, None, what_to_write(ref, missing, signature.names))

@@ -78,7 +78,9 @@ def test_suites_folders_and_functions_together_with_overrides(folder: Path) -> N
     ],
 )
 def test_arg_values(text: str, value: Any, folder: Path) -> None:
-    assert np.array_equal(inputs_of("model.py:objective", text)["x"], value, equal_nan=True)
+    x = inputs_of("model.py:objective", text)["x"]
+    assert np.array_equal(x, value, equal_nan=True)
+    assert x.dtype == (complex if np.iscomplexobj(value) else float)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +111,11 @@ def test_arg_mistakes_have_a_caret(
     assert hint in problem.hint
     caret = str(problem).splitlines()[2]
     assert caret.index("^") == column + 1
+
+
+def test_a_value_that_cannot_be_read_is_not_called_missing_too(folder: Path) -> None:
+    (problem,) = problems_of("model.py:objective", args=["x=nomal(3)", "y=1.0"])
+    assert "unknown distribution" in problem.message
 
 
 def test_arg_given_twice_or_to_no_function(folder: Path) -> None:
