@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -78,6 +79,11 @@ class Call:
             return self(self.merge(active, [self.arrays[i] for i in self.passive]))
         finally:
             self.function = function
+
+    @property
+    def written(self) -> Callable[..., Any]:
+        """The function that was given, with its parameters."""
+        return functools.partial(self._written, **self._params)
 
     @property
     def inputs(self) -> tuple[Leaf, ...]:

@@ -1,5 +1,8 @@
 """The in-house engine: functions written in plain NumPy, or against the array API standard.
 
+In the mode `compiled`, derivatives are recorded and replayed; what cannot be replayed runs on
+the tape, as in the mode `eager`.
+
 Conventions. A complex gradient is that of JAX and autograd: df = Re(Σ g·v). The engine gives
 an input without a path a gradient of zeros, not None. The value is the function's own, run on
 plain arrays; under differentiation it gets traced arrays. There is no batched form: a NumPy
@@ -18,6 +21,7 @@ from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError
 from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.engine.plan import Compiled
 
 
 class NativeBackend(Backend):
@@ -25,7 +29,7 @@ class NativeBackend(Backend):
     which names the function and the user's line."""
 
     name = "native"
-    modes = ("eager",)
+    modes = ("eager", "compiled")
     convention: ClassVar[Literal["transpose"]] = "transpose"
 
     def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
@@ -44,7 +48,8 @@ class NativeBackend(Backend):
         differentiable: Mapping[str, Tree],
         params: Mapping[str, Any],
     ) -> BoundFunction:
-        return _NativeFunction(Call(function, arguments, differentiable, params))
+        call = Call(function, arguments, differentiable, params)
+        return _CompiledFunction(call) if self.mode == "compiled" else _NativeFunction(call)
 
 
 class _NativeFunction(BoundFunction):
@@ -113,6 +118,70 @@ class _NativeFunction(BoundFunction):
     def _data(self, x: Arrays) -> list[Array]:
         """Copies of the passive leaves, which the function may write to without doing harm."""
         return [np.array(a) for a in self._call.data([a.dtype for a in x])]
+
+
+class _CompiledFunction(_NativeFunction):
+    """The same derivatives as one compiled function each of active leaves, data and directions."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call)
+        self._mutated: dict[Any, tuple[str, ...]] = {}
+        self._vjp, self._jvp, self._hvp = (
+            Compiled(product, call.written, None)
+            for product in (self._pulled, self._pushed, self._pulled_twice)
+        )
+
+    def vjp(self, x: Arrays, cotangents: Arrays) -> Pullback:
+        key = tuple(a.dtype for a in x)
+        if key not in self._mutated:
+            # Writes into inputs are seen on the tape; that takes a call of its own, once.
+            self._mutated[key] = super().vjp(x, cotangents).mutated
+        data = self._data(x)
+        outputs, gradients = self._replay(self._vjp, list(x), data, list(cotangents))
+        return Pullback(_arrays(outputs), list(_arrays(gradients)), self._mutated[key])
+
+    def jvp(self, x: Arrays, tangents: Arrays) -> list[Array]:
+        return _arrays(self._replay(self._jvp, list(x), self._data(x), _like(tangents, x)))
+
+    def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
+        direction = _like(tangents, x)
+        found = self._replay(self._hvp, list(x), self._data(x), list(cotangents), direction)
+        return list(_arrays(found))
+
+    def _replay(self, compiled: Compiled, *args: list[Array]) -> Any:
+        """What a replay gives. The calls that are recorded for it would only show the tape."""
+        result = compiled(*args)
+        while compiled.recorded_last:
+            result = compiled(*args)
+        return result
+
+    def _pulled(self, x: list[Any], data: list[Any], cotangents: list[Any]) -> tuple[Any, Any]:
+        values, pull = engine.vjp(self._function(data, []), *x)
+        return values, pull(_fitting(cotangents, values))
+
+    def _pushed(self, x: list[Any], data: list[Any], tangents: list[Any]) -> Any:
+        return engine.jvp(self._function(data, []), x, tangents)[1]
+
+    def _pulled_twice(
+        self, x: list[Any], data: list[Any], cotangents: list[Any], tangents: list[Any]
+    ) -> Any:
+        def gradient(*active: Any) -> list[Any]:
+            values, pull = engine.vjp(self._function(data, []), *active)
+            return list(pull(_fitting(cotangents, values)))
+
+        return engine.vjp(gradient, *x)[1](tangents)
+
+
+def _arrays(values: Sequence[Any]) -> list[Array]:
+    return [np.array(value) for value in values]
+
+
+def _fitting(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """Cotangents in the dtypes of the outputs, as `_like`, of arrays that may be recorded."""
+    for array, other in zip(arrays, others, strict=True):
+        if array.dtype.kind == "c" and other.dtype.kind != "c":
+            raise ArgumentError(f"a complex (co)tangent for an array of {other.dtype}")
+    return [a.astype(o.dtype) for a, o in zip(arrays, others, strict=True)]
 
 
 def _like(arrays: Arrays, others: Sequence[Any]) -> list[Array]:

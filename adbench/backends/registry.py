@@ -29,7 +29,7 @@ class Entry:
 
 
 BACKENDS: Mapping[str, Entry] = {
-    "native": Entry("adbench.backends.native:NativeBackend", ("eager",)),
+    "native": Entry("adbench.backends.native:NativeBackend", ("eager", "compiled")),
     "torch": Entry(
         "adbench.backends.torch:TorchBackend",
         ("eager", "compile"),

@@ -21,7 +21,7 @@ from adbench.suite.distributions import CaseDType
 from adbench.suite.forms import IDENTIFIER, TAG, Identifier, Input, Strict, listed
 
 BACKEND_MODES: dict[str, tuple[str, ...]] = {
-    "native": ("eager",),
+    "native": ("eager", "compiled"),
     "torch": ("eager", "compile"),
     "jax": ("jit", "eager"),
     "manual": (),
@@ -30,7 +30,7 @@ BACKEND_MODES: dict[str, tuple[str, ...]] = {
 
 BackendName = Literal["native", "torch", "jax", "manual"]
 BackendMode = Literal[
-    "native", "native:eager",
+    "native", "native:eager", "native:compiled",
     "torch", "torch:eager", "torch:compile",
     "jax", "jax:jit", "jax:eager",
     "manual",

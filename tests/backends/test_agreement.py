@@ -5,7 +5,13 @@ import pytest
 from array_api_compat import array_namespace
 
 RNG = np.random.default_rng(7)
-BACKENDS = [("torch", "eager"), ("jax", "jit"), ("jax", "eager"), ("native", "eager")]
+BACKENDS = [
+    ("torch", "eager"),
+    ("jax", "jit"),
+    ("jax", "eager"),
+    ("native", "eager"),
+    ("native", "compiled"),
+]
 
 
 def softmax_loss(w, x, targets):

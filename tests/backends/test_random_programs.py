@@ -76,6 +76,9 @@ def _program(steps):
     return f
 
 
+BACKENDS = [("torch", "eager"), ("jax", "eager"), ("native", "eager"), ("native", "compiled")]
+
+
 @pytest.mark.slow
 @settings(
     max_examples=25,
@@ -89,7 +92,7 @@ def test_backends_agree_on_random_programs(bind, steps, shape, seed):
     x, w, tx, tw = (rng.normal(size=shape) for _ in range(4))
     cotangents = [rng.normal(size=shape), np.array(rng.normal())]
     found = []
-    for name, mode in (("torch", "eager"), ("jax", "eager"), ("native", "eager")):
+    for name, mode in BACKENDS:
         bound = bind(name, _program(steps), mode=mode, x=x, w=w)
         pulled = bound.vjp([x, w], cotangents)
         zero = np.zeros(shape)

@@ -177,9 +177,12 @@ class Compiled:
         self._recordings = 0
         self._fallback: Fallback | None = None
         self._lock = threading.RLock()
+        self.recorded_last = False
+        """Whether the last call was recorded rather than replayed or left to the tape."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """As the eager function."""
+        self.recorded_last = False
         if self._fallback is not None:
             return self._eager(*args, **kwargs)
         if not kwargs and all(type(a) is np.ndarray for a in args):
@@ -281,6 +284,7 @@ class Compiled:
             entry.fallback = Fallback(entry.signature, reason, place)
             return result
         self._file(entry, trace)
+        self.recorded_last = True
         return result
 
     def _file(self, entry: Entry, trace: Trace) -> None:
