@@ -21,9 +21,10 @@ Array = NDArray[Any]
 _MANY = 400
 """Leaves with more coordinates than this are one value throughout but for a few elements."""
 _CHANGED = 3
-_SMALLEST = 1e-8
-"""Relative to the usual size; below it, functions that are right lose their digits."""
-_SPECIAL = (0.5, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1.5, 2.5, 1e4, 1e5, 1e6, 1e8)
+_SMALLEST = 1e-3
+"""Least magnitude beside zero, unless the given values are smaller: near zero, formulas that are
+right lose their digits to cancellation."""
+_SPECIAL = (0.5, 0.1, 0.01, 1e-3, 1e-4, 1.5, 2.5, 1e4, 1e5, 1e6, 1e8)
 _FACTORS = (1.0, -1.0, 0.0, 2.0, -2.0, 10.0, -10.0, 0.1, -0.1, 100.0, -100.0, 0.01, 1e3, -1e3, 1e-3)
 
 
@@ -38,6 +39,7 @@ def _leaf(given: Array) -> SearchStrategy[Array]:
         return st.just(given)
     size = np.abs(given[np.isfinite(given) & (given != 0)])
     number = _numbers(float(np.median(size)) if size.size else 1.0)
+    least = min(float(size.min()), _SMALLEST) if size.size else _SMALLEST
     if given.size <= _MANY:
         fresh = arrays(np.float64, given.size, elements=number, fill=_fill(given.size, number))
     else:
@@ -45,7 +47,8 @@ def _leaf(given: Array) -> SearchStrategy[Array]:
     rounded = np.array([float(f"{value:.2g}") for value in given])
     kept = st.sampled_from(_FACTORS).map(lambda factor: rounded * factor)
     shifted = st.tuples(kept, number).map(lambda pair: pair[0] + pair[1])
-    return st.one_of(fresh, _changed(fresh, number), _changed(kept, number), shifted)
+    any_of = st.one_of(fresh, _changed(fresh, number), _changed(kept, number), shifted)
+    return any_of.map(lambda values: np.where(np.abs(values) < 0.9 * least, 0.0, values))
 
 
 def _fill(size: int, number: SearchStrategy[float]) -> SearchStrategy[float]:
@@ -69,15 +72,11 @@ def _changed(base: SearchStrategy[Array], number: SearchStrategy[float]) -> Sear
 def _numbers(typical: float) -> SearchStrategy[float]:
     """Numbers of few digits: small and larger whole ones, fractions, and other magnitudes."""
     wide = float(f"{100 * typical:.1g}")
-
-    def short(value: float) -> float:
-        return float(f"{value:.2g}") if abs(value) > _SMALLEST * min(typical, 1.0) else 0.0
-
     special = st.sampled_from([sign * value for value in _SPECIAL for sign in (1.0, -1.0)])
     return st.one_of(
         st.integers(-10, 10).map(float),
         st.integers(-100, 100).map(float),
-        st.floats(-wide, wide).map(short),
+        st.floats(-wide, wide, allow_subnormal=False).map(lambda value: float(f"{value:.2g}")),
         st.integers(-1000, 1000).map(float),
         special,
     )

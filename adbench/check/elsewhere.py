@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.check.found import FoundInputs
+from adbench.check.found import FoundInputs, shown
 from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.nonfinite import nonfinite_region
 from adbench.check.probes import weightings
 from adbench.check.python_text import python_text
 from adbench.check.reverse import Reverse
 from adbench.check.search import Search
+from adbench.check.suspicion import ordinary
 from adbench.record.model import Finding
 
 Array = NDArray[Any]
@@ -50,7 +51,9 @@ class Elsewhere:
                 except (Exception, OutOfTime):
                     continue  # outside its domain a function may raise, or loop, as it likes
                 if findings:
-                    return self._located(findings, x, f"that an earlier search found ({path})")
+                    return self._located(
+                        findings, x, f"that an earlier search found ({shown(path)})"
+                    )
         except ValueError as error:
             return [Finding(kind="unreadable-input", level="note", message=str(error))]
         return []
@@ -66,20 +69,22 @@ class Elsewhere:
 
     def _look(self, x: Array) -> list[Finding]:
         here = self.trials.subject.at(x)
-        if here is None or not np.isfinite(here.origin).any():
+        if here is None or not ordinary(here.origin):
             return []
         weights = weightings(here.origin, here.outputs, here.output_dtypes, self.trials.rng)
         trials = Reverse(here, weights, self.trials.tolerance, self.trials.rng)
         gradients = trials.gradients(here.x)
         if np.isfinite(gradients).all():
-            return self.look(here.x, weights)
+            # A direction that fails while no element does crosses a jump, as of floor(x) at 0.
+            return [f for f in self.look(here.x, weights) if f.input or f.kind == "ties"]
         return nonfinite_region(trials, gradients, self.missing)
 
     def _keep(self, x: Array) -> str:
         if self.kept is None:
             return ""
         try:
-            return f" (kept in {self.kept.keep(self._arrays(x), self.trials.subject.inputs)})"
+            path = self.kept.keep(self._arrays(x), self.trials.subject.inputs)
+            return f" (kept in {shown(path)})"
         except OSError as error:
             return f" (and that could not be kept: {error})"
 

@@ -63,7 +63,10 @@ def examine(
     what it finds; without it nothing is read or kept. The user's function, and its backward pass,
     may raise at the point itself: that exception passes through.
     """
-    return _Examination(backend, bound, options, found).run(name, where)
+    # Overflow and division by zero next to the point are the function's edges, which the verdict
+    # speaks of; a warning for each of hundreds of evaluations says nothing more.
+    with np.errstate(all="ignore"):
+        return _Examination(backend, bound, options, found).run(name, where)
 
 
 class _Examination:
@@ -216,7 +219,8 @@ class _Examination:
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
-        if self.options.power or self.options.power_floor is not None:
+        wanted = self.options.power or self.options.power_floor is not None
+        if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
 
     def _trial(self, trials: Reverse, gradients: Array) -> Trial:

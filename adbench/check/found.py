@@ -32,9 +32,9 @@ class FoundInputs:
     folder: Path
 
     @classmethod
-    def of(cls, suite: str, case: str) -> FoundInputs:
-        """Those of a case, in the current folder."""
-        return cls(FOLDER / _file_name(suite) / _file_name(case))
+    def of(cls, suite: str, case: str, root: Path | str = "") -> FoundInputs:
+        """Those of a case, in the folder `root`, or in the current one."""
+        return cls(Path(root) / FOLDER / _file_name(suite) / _file_name(case))
 
     def load(self, layout: Layout) -> Iterator[tuple[Path, Array]]:
         """Each kept input's file and coordinates (n,), oldest name first.
@@ -47,7 +47,9 @@ class FoundInputs:
                 leaves = json.loads(path.read_text(encoding="utf-8"))["inputs"]
                 arrays = {name: np.array(value, complex) for name, value in leaves.items()}
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                raise ValueError(f"{path} holds no found input ({error}); delete it") from error
+                raise ValueError(
+                    f"{shown(path)} holds no found input ({error}); delete it"
+                ) from error
             wanted = {leaf.name: leaf.shape for leaf in layout.leaves}
             if {name: array.shape for name, array in arrays.items()} == wanted:
                 given = [arrays[leaf.name] for leaf in layout.leaves]
@@ -68,6 +70,11 @@ class FoundInputs:
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
+
+
+def shown(path: Path) -> str:
+    """A kept input's file as seen from the folder where adbench is run."""
+    return str(Path(*path.parts[-len(FOLDER.parts) - 3 :]))
 
 
 def _written(array: Array) -> Any:

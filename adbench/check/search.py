@@ -26,7 +26,7 @@ from adbench.record.model import Finding
 Array = NDArray[Any]
 Confirm = Callable[[Array], list[Finding]]
 
-_LEAST_SECONDS = 0.1
+_LEAST_SECONDS = 0.5
 """Time that one candidate may take at least; the overall limit ends it all the same."""
 _FACTOR = 20
 _FINAL_LOOKS = 12

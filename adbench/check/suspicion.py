@@ -15,8 +15,17 @@ Array = NDArray[Any]
 
 _STEPS = np.array([2.0**-13, 2.0**-15]) * (1 + 0b0011011011 / 2**10)
 _ROUNDING = 64
+_RANGE = (1e-100, 1e100)
 GROSS = 1e-4
 """Relative difference that a search looks for."""
+
+
+def ordinary(values: Array) -> bool:
+    """Whether some values are finite, and none of them so small or large that a product of a few
+    would underflow or overflow: there right formulas go wrong too."""
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    least, most = _RANGE
+    return bool(np.isfinite(values).any() and ((size > least) & (size < most)).all())
 
 
 def suspicious(subject: Subject, x: Array, seed: int) -> bool:
@@ -27,7 +36,7 @@ def suspicious(subject: Subject, x: Array, seed: int) -> bool:
     """
     rng = np.random.default_rng([seed, zlib.crc32(x.tobytes())])
     here = subject.at(x)
-    if here is None or not np.isfinite(here.origin).any():
+    if here is None or not ordinary(here.origin):
         return False
     finite = np.isfinite(here.origin)
     weights = weightings(here.origin, here.outputs, here.output_dtypes, rng)

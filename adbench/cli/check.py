@@ -94,6 +94,25 @@ def check(
             metavar="A", min=0, help="Absolute tolerance; default: the case's or dtype's."
         ),
     ] = None,
+    search: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="Look for inputs where a gradient is wrong, so long for each check; what is found "
+            "is kept in .adbench/found and looked at again by every later check.",
+        ),
+    ] = None,
+    power: Annotated[
+        bool,
+        typer.Option(
+            "--power", help="Plant faults in each gradient and say which of them the check catches."
+        ),
+    ] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="More directions, output weightings and points."),
+    ] = False,
     device: Annotated[
         str, typer.Option(metavar="DEVICE", help="Where backends compute: cpu, cuda, cuda:1.")
     ] = "cpu",
@@ -141,6 +160,7 @@ def check(
     import shlex
     import sys
     from contextlib import redirect_stdout
+    from importlib.util import find_spec
 
     from adbench.cli.outputs import Output, parse_outputs, write_outputs
     from adbench.cli.progress import progress
@@ -149,7 +169,16 @@ def check(
     from adbench.runner import RunOptions, run
 
     outputs = parse_outputs(output_format or ())
-    asked = {"derivatives": tuple(derivative or ()) or None, "rtol": rtol, "atol": atol}
+    asked = {
+        "derivatives": tuple(derivative or ()) or None,
+        "rtol": rtol,
+        "atol": atol,
+        "search": search,
+        "power": power or None,
+        "thorough": thorough or None,
+    }
+    if search and find_spec("hypothesis") is None:
+        refuse("error: --search needs hypothesis: pip install 'adbench-grad[search]'")
     try:
         options = RunOptions(
             backends=backend or (),

@@ -16,6 +16,8 @@ from adbench.report.visible import visible
 
 _LONGEST_COMMAND = 2000
 _REPEATABLE = ("--backend", "--arg", "--derivative")
+_FLAGS = ("--power", "--thorough")
+"""Options without a value."""
 _ORDER = (
     MARKS[Verdict.FAIL],
     XPASS,
@@ -77,18 +79,22 @@ def joined_command(commands: Iterable[str]) -> str | None:
         values = dict.fromkeys(v for _, options in parsed for v in options.get(name, ()))
         if name == "-k":
             words += [name, " or ".join(values)]
+        elif name in _FLAGS:
+            words.append(name)
         elif name in _REPEATABLE or all(list(o.get(name, ())) == list(values) for _, o in parsed):
             words += [word for value in values for word in (name, value)]
     return shlex.join(words)
 
 
 def _parse(words: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """A command as its operands, and its options (each with a value) in order."""
+    """A command as its operands, and its options with their values (a flag's is none) in order."""
     operands: list[str] = []
     options: dict[str, list[str]] = {}
     following = iter(words)
     for word in following:
-        if word.startswith("-"):
+        if word in _FLAGS:
+            options[word] = []
+        elif word.startswith("-"):
             options.setdefault(word, []).append(next(following, ""))
         else:
             operands.append(word)

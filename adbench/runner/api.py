@@ -149,6 +149,9 @@ def run_targets(
     seed: int | None = None,
     rtol: float | None = None,
     atol: float | None = None,
+    search: float | None = None,
+    power: bool | None = None,
+    thorough: bool | None = None,
     device: str = "cpu",
     select: str | None = None,
     tags: Sequence[str] = (),
@@ -193,7 +196,7 @@ def run_targets(
     names = [os.fspath(target) for target in listed if not isinstance(target, Suite)]
     if names:
         suites += resolve_targets(names, args=args, dtype=dtype, seed=seed)
-    given = {"rtol": rtol, "atol": atol}
+    given = {"rtol": rtol, "atol": atol, "search": search, "power": power, "thorough": thorough}
     shown = ", ".join(repr(name) for name in names or [suite.name for suite in suites])
     options = RunOptions(
         backends=[backend] if isinstance(backend, str) else backend,

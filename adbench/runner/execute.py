@@ -10,6 +10,7 @@ from typing import Any
 
 from adbench.backends import Backend, BackendUnavailableError, get_backend
 from adbench.check import examine
+from adbench.check.found import FoundInputs
 from adbench.record.model import CaseResult, CheckResult, SourceLocation
 from adbench.runner import outcomes
 from adbench.runner.failures import failure_of, locate
@@ -56,7 +57,14 @@ def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:
     params = call_params(function, task.case.params, arguments)
     bound = backend.bind(function, arguments, differentiable, params)
     where = _definition(function, start)
-    return examine(backend, bound, task.options, name=task.function.name, where=where)
+    return examine(
+        backend,
+        bound,
+        task.options,
+        name=task.function.name,
+        where=where,
+        found=FoundInputs.of(task.case.suite, task.case.name, start),
+    )
 
 
 def _backend(task: Task) -> Backend:

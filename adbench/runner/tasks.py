@@ -146,6 +146,9 @@ def _reproduce(
     for name in ("rtol", "atol"):
         if name in check.model_fields_set and (value := getattr(check, name)) is not None:
             words += [f"--{name}", repr(value)]
+    if check.search:
+        words += ["--search", f"{check.search:g}"]
+    words += [f"--{name}" for name in ("power", "thorough") if getattr(check, name)]
     return shlex.join(words)
 
 
