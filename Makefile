@@ -26,9 +26,10 @@ test: $(STAMP)  ## run every test
 test-fast: $(STAMP)  ## run the tests that take under two minutes together
 	$(BIN)/python -m pytest -n auto -m 'not slow'
 
-bench-check: $(STAMP)  ## compare gradient checkers over tests/corpus, write its TABLE.md
+bench-check: $(STAMP)  ## compare gradient checkers over tests/corpus, write its TABLE.md and README's part
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	$(BIN)/python tests/corpus/table.py --seeds $(or $(SEEDS),3) --write --quiet
+	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/docs -k corpus
 
 lint: $(STAMP)  ## ruff
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,31 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
                 assert set(line.partition("#")[0].split()[1:]) <= targets, line
     for inline in re.findall(r"`make ([a-z-]+)`", path.read_text(encoding="utf-8")):
         assert inline in targets
+
+
+CORPUS = re.compile(r"(<!-- corpus: .* -->\n)(.*?)(<!-- end of corpus -->)", re.DOTALL)
+
+
+def corpus_figures() -> str:
+    """The rows and columns of the corpus's table that README quotes."""
+    table = (ROOT / "tests" / "corpus" / "TABLE.md").read_text(encoding="utf-8")
+    lines = [line for line in table.split("## Bugs")[0].splitlines() if line.startswith("| ")]
+    header, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    wanted = ["checker", "backend", "found", "missed", "right functions accused", "median time"]
+    columns = [header.index(name) for name in wanted]
+    shown = [wanted] + [[row[i] for i in columns] for row in rows if row[1] in ("torch", "jax")]
+    lines = [f"| {' | '.join(row)} |" for row in shown]
+    return "\n".join(["", lines[0], "|---" * len(wanted) + "|", *lines[1:], "", ""])
+
+
+def test_the_readme_quotes_the_corpus_as_it_was_measured() -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert len(CORPUS.findall(readme)) == 1
+    current = CORPUS.sub(rf"\1{corpus_figures()}\3", readme)
+    if os.environ.get("ADBENCH_GOLDEN"):
+        README.write_text(current, encoding="utf-8")
+    else:
+        assert readme == current, "renew it: make golden"
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:
