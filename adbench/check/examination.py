@@ -16,15 +16,13 @@ from adbench.check.conclusion import conclude, unresolved, vacuous
 from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.found import FoundInputs
-from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.layout import wide
-from adbench.check.points import other_points
+from adbench.check.nearby import Nearby
 from adbench.check.precision import compare_precisions
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.subject import Subject
 from adbench.check.trial import Tolerance, Trial
-from adbench.numeric.ladder import Kind
 from adbench.record.model import (
     CheckOptions,
     CheckResult,
@@ -41,8 +39,6 @@ _THOROUGH_DIRECTIONS = 16
 _THOROUGH_ELEMENTWISE = 400
 _THOROUGH_WEIGHTINGS = 3
 """Times as many weightings of the outputs."""
-_GROSS = 1e-4
-"""Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 _LEAST_SECONDS = 0.5
 """Time that another point may take at least; the given point's time counts five times more."""
 _SEVERITY = [Verdict.PASS, Verdict.KINK, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL]
@@ -203,17 +199,17 @@ class _Examination:
         self.findings += compare_precisions(
             self.own, subject, weights, gradients, self.options, self.rng
         )
+        nearby = Nearby(trials, missing)
         far = Elsewhere(
-            trials,
-            missing,
-            self.own.dtypes,
-            lambda x, rows: self._at(x, rows, missing)[1],
-            self.found,
+            trials, missing, self.own.dtypes, lambda x, rows: nearby.look(x, rows)[1], self.found
         )
         if not self._failing():
             self.findings += far.found_before()
-        more = self.options.other_points and not self._failing()
-        agreeing = list(self._elsewhere(weights, missing)) if more else []
+        agreeing: list[Trial] = []
+        if self.options.other_points and not self._failing():
+            limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
+            agreeing = list(nearby.agreeing(limit, thorough=self.options.thorough))
+            self.findings += nearby.findings
         if self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
@@ -246,55 +242,6 @@ class _Examination:
                 message=f"a pass would mean too little: {words}, below the floor of {floor:.0%}",
             )
         )
-
-    def _elsewhere(self, weights: Array, missing: frozenset[str]) -> Iterator[Trial]:
-        """Trials at other points that agree; a disagreement becomes a finding and ends them."""
-        limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
-        derived = other_points(
-            self.subject.x, self.subject.inputs, self.rng, thorough=self.options.thorough
-        )
-        for words, x in derived:
-            try:
-                with time_limit(limit):
-                    trial, found = self._at(x, weights, missing)
-            except (Exception, OutOfTime):
-                continue  # outside its domain a function may raise, or loop, as it likes
-            if found:
-                self.findings += [
-                    f.model_copy(update={"message": f"{f.message} at another point ({words})"})
-                    for f in found
-                ]
-                return
-            if trial is not None and not vacuous(trial) and not unresolved(trial):
-                yield trial
-
-    def _at(
-        self, x: Array, weights: Array, missing: frozenset[str]
-    ) -> tuple[Trial | None, list[Finding]]:
-        """A trial at another point, and what is wrong there beyond doubt.
-
-        Nobody has asked about this point: a value or a gradient that is not finite is the edge
-        of the function's domain, at a kink only ties can be wrong, and elsewhere only what is
-        grossly so.
-        """
-        subject = self.subject.at(x)
-        if subject is None or not np.isfinite(subject.origin).any():
-            return None, []
-        weights = np.where(np.isfinite(subject.origin), weights, 0.0)
-        trials = Reverse(subject, weights, self.tolerance, self.rng)
-        gradients = trials.gradients(x)
-        if not np.isfinite(gradients).all():
-            return None, []
-        trial = trials.random(gradients, 2)
-        case, best = trial.comparison, trial.comparison.numeric.best
-        kinks = best.kind == Kind.KINK
-        with np.errstate(invalid="ignore"):
-            gross = np.abs(case.ad - best.value) > _GROSS * np.abs(best.value)
-        case.accused &= ~kinks & gross
-        found = trials.explain(trial, gradients, missing)
-        if kinks.any() and not found:
-            found = trials.ties()
-        return trial, found
 
     def _broken(self, reason: str) -> None:
         self.results.append(DerivativeResult(derivative="vjp", verdict=Verdict.FAIL, reason=reason))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from adbench.backends import BackendUnavailableError
-from adbench.record.model import CaseResult, CheckResult, Failure, SourceLocation, Verdict
+from adbench.record.model import (
+    CaseResult,
+    CheckResult,
+    Failure,
+    Finding,
+    SourceLocation,
+    Verdict,
+)
 from adbench.runner.paths import shown_path
 from adbench.runner.tasks import Task
 
@@ -22,6 +29,20 @@ def checked(task: Task, check: CheckResult, seconds: float) -> CaseResult:
             f"remove the xfail for {task.backend} from the suite; {reason}"
         )
     return _result(task, check.verdict, reason, seconds, check=check)
+
+
+def only_the_given_point(result: CaseResult) -> CaseResult:
+    """Say that the function did not survive the other points that a check looks at."""
+    if result.check is None:
+        return result
+    note = Finding(
+        kind="other-points",
+        level="note",
+        message="at points derived from the given one the function crashed, or did not return in "
+        "time, so that only the given point was looked at",
+    )
+    check = result.check.model_copy(update={"findings": (*result.check.findings, note)})
+    return result.model_copy(update={"check": check})
 
 
 def failed(task: Task, failure: Failure, seconds: float) -> CaseResult:

@@ -29,6 +29,8 @@ _SYSTEM_KILL = (
     "the worker was killed by SIGKILL, most likely by the system because memory ran out; "
     "try a smaller size, or fewer --jobs"
 )
+_OTHER_POINTS = (b"adbench/check/nearby.py", b"adbench/check/elsewhere.py")
+"""Who is on a dying worker's stack when the function did not survive another point."""
 WORKER_MARK = "ADBENCH_WORKER"
 """Set in a worker's environment: a run started from there would never end."""
 _BOOT = (
@@ -112,7 +114,8 @@ class _Pool:
         command: Sequence[str],
         on_start: Callable[[Task], object] | None,
     ) -> None:
-        self._tasks = tasks
+        self._tasks = list(tasks)
+        self._cautious: set[int] = set()
         self._most = workers
         self._timeout = timeout
         self._command = command
@@ -208,6 +211,8 @@ class _Pool:
         if result.failure is not None:
             failure = result.failure.model_copy(update={"printed": slot.worker.printed})
             result = result.model_copy(update={"failure": failure})
+        if message.id in self._cautious:
+            result = outcomes.only_the_given_point(result)
         threads = {f"{slot.worker.backend}/{name}": n for name, n in message.threads.items()}
         outcome = Outcome(message.id, result, threads)
         self._assign(slot)
@@ -261,9 +266,19 @@ class _Pool:
         task = self._tasks[index]
         seconds = time.monotonic() - slot.begin if slot.begin else 0.0
         failure = self._failure(slot, task, status, lost)
+        if _away_from_the_point(slot, task):
+            self._ask_again(index, task)
+            return
         yield Outcome(index, outcomes.failed(task, failure, seconds))
         if not worker.begun:
             yield from self._give_up(worker.backend, failure)
+
+    def _ask_again(self, index: int, task: Task) -> None:
+        """The same task at the given point alone: at others the function did not survive."""
+        options = task.options.model_copy(update={"other_points": False, "search": 0.0})
+        self._tasks[index] = task.model_copy(update={"options": options})
+        self._cautious.add(index)
+        self._pending[task.backend].appendleft(index)
 
     def _give_up(self, backend: str, failure: Failure) -> Iterator[Outcome]:
         """When a backend's workers keep dying before any task begins, its tasks are all errors."""
@@ -309,6 +324,13 @@ class _Pool:
         for descriptor in (slot.worker.messages, slot.worker.prints):
             if descriptor in self._selector.get_map():
                 self._selector.unregister(descriptor)
+
+
+def _away_from_the_point(slot: _Busy, task: Task) -> bool:
+    """Whether the worker ended while the check looked at points that nobody has asked about."""
+    if not slot.started or not (task.options.other_points or task.options.search):
+        return False
+    return any(module in slot.worker.dump for module in _OTHER_POINTS)
 
 
 def _signal_name(number: int) -> str:

@@ -1,0 +1,84 @@
+"""Points derived from the given one: trials there, and what is wrong there beyond doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.conclusion import unresolved, vacuous
+from adbench.check.guard import OutOfTime, time_limit
+from adbench.check.points import other_points
+from adbench.check.reverse import Reverse
+from adbench.check.trial import Trial
+from adbench.numeric.ladder import Kind
+from adbench.record.model import Finding
+
+Array = NDArray[Any]
+
+_GROSS = 1e-4
+"""Relative difference from which a gradient is wrong at a point that nobody has asked about."""
+
+
+@dataclass(slots=True)
+class Nearby:
+    """Looks at other points for the VJP that `trials` examines at the given one.
+
+    `missing` are the leaves for which the backend reports no path.
+    """
+
+    trials: Reverse
+    missing: frozenset[str]
+    findings: list[Finding] = field(default_factory=list)
+    """What was wrong at one of the points, once `agreeing` has run."""
+
+    def agreeing(self, seconds: float, *, thorough: bool) -> Iterator[Trial]:
+        """Trials at other points that agree and are evidence; a disagreement ends them.
+
+        `seconds` is the time that each point may take.
+        """
+        subject, weights = self.trials.subject, self.trials.weights
+        derived = other_points(subject.x, subject.inputs, self.trials.rng, thorough=thorough)
+        for words, x in derived:
+            try:
+                with time_limit(seconds):
+                    trial, found = self.look(x, weights)
+            except (Exception, OutOfTime):
+                continue  # outside its domain a function may raise, or loop, as it likes
+            if found:
+                self.findings = [
+                    f.model_copy(update={"message": f"{f.message} at another point ({words})"})
+                    for f in found
+                ]
+                return
+            if trial is not None and not vacuous(trial) and not unresolved(trial):
+                yield trial
+
+    def look(self, x: Array, weights: Array) -> tuple[Trial | None, list[Finding]]:
+        """A trial at x (n,) under weightings (m, p), and what is wrong there beyond doubt.
+
+        Nobody has asked about this point: a value or a gradient that is not finite is the edge
+        of the function's domain, at a kink only ties can be wrong, and elsewhere only what is
+        grossly so.
+        """
+        subject = self.trials.subject.at(x)
+        if subject is None or not np.isfinite(subject.origin).any():
+            return None, []
+        weights = np.where(np.isfinite(subject.origin), weights, 0.0)
+        trials = Reverse(subject, weights, self.trials.tolerance, self.trials.rng)
+        gradients = trials.gradients(x)
+        if not np.isfinite(gradients).all():
+            return None, []
+        trial = trials.random(gradients, 2)
+        case, best = trial.comparison, trial.comparison.numeric.best
+        kinks = best.kind == Kind.KINK
+        with np.errstate(invalid="ignore"):
+            gross = np.abs(case.ad - best.value) > _GROSS * np.abs(best.value)
+        case.accused &= ~kinks & gross
+        found = trials.explain(trial, gradients, self.missing)
+        if kinks.any() and not found:
+            found = trials.ties()
+        return trial, found
