@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from adbench.check.found import FoundInputs, shown
 from adbench.check.guard import OutOfTime, time_limit
+from adbench.check.jumps import jumps
 from adbench.check.nonfinite import nonfinite_region
 from adbench.check.probes import weightings
 from adbench.check.python_text import python_text
@@ -75,6 +76,8 @@ class Elsewhere:
         trials = Reverse(here, weights, self.trials.tolerance, self.trials.rng)
         gradients = trials.gradients(here.x)
         if np.isfinite(gradients).all():
+            if jumps(here, trials.scale, trials.rng):
+                return []
             # A direction that fails while no element does crosses a jump, as of floor(x) at 0.
             return [f for f in self.look(here.x, weights) if f.input or f.kind == "ties"]
         return nonfinite_region(trials, gradients, self.missing)

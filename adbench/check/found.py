@@ -17,6 +17,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.backends.protocol import Leaf
 from adbench.check.layout import Layout
 
 Array = NDArray[Any]
@@ -45,19 +46,16 @@ class FoundInputs:
         for path in sorted(self.folder.glob("*.json")):
             try:
                 leaves = json.loads(path.read_text(encoding="utf-8"))["inputs"]
-                arrays = {name: np.array(value, complex) for name, value in leaves.items()}
+                arrays = {name: _read(value) for name, value in leaves.items()}
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 raise ValueError(
                     f"{shown(path)} holds no found input ({error}); delete it"
                 ) from error
-            wanted = {leaf.name: leaf.shape for leaf in layout.leaves}
-            if {name: array.shape for name, array in arrays.items()} == wanted:
-                given = [arrays[leaf.name] for leaf in layout.leaves]
-                real = [
-                    a if leaf.dtype.kind == "c" else a.real
-                    for a, leaf in zip(given, layout.leaves, strict=True)
-                ]
-                yield path, layout.pack(real)
+            wanted = {leaf.name: np.empty(leaf.shape).tolist() for leaf in layout.leaves}
+            if arrays.keys() == wanted.keys() and all(
+                array.shape == np.shape(wanted[name]) for name, array in arrays.items()
+            ):
+                yield path, layout.pack([_leaf(arrays[leaf.name], leaf) for leaf in layout.leaves])
 
     def keep(self, arrays: list[Array], layout: Layout) -> Path:
         """Write the leaves down, once; raises OSError where that cannot be done."""
@@ -82,6 +80,14 @@ def _written(array: Array) -> Any:
     if array.dtype.kind == "c":
         return np.vectorize(lambda z: str(complex(z)).strip("()"), otypes=[object])(array).tolist()
     return array.astype(np.float64).tolist()
+
+
+def _read(value: Any) -> Array:
+    return np.array(np.vectorize(complex, otypes=[np.complex128])(np.array(value, dtype=object)))
+
+
+def _leaf(array: Array, leaf: Leaf) -> Array:
+    return (array if leaf.dtype.kind == "c" else array.real).reshape(leaf.shape)
 
 
 def _file_name(name: str) -> str:

@@ -6,6 +6,7 @@ were, say, the given values times ten. This works on the numbers themselves.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ Array = NDArray[Any]
 _GROUPS = 24
 """Distinct values that are simplified one by one; the largest groups, when there are more."""
 _ROUNDS = 4
+_ZEROINGS = 300
+"""Blocks that are tried in a round."""
 
 
 def simplify(x: Array, fails: Callable[[Array], bool]) -> Array:
@@ -35,16 +38,19 @@ def simplify(x: Array, fails: Callable[[Array], bool]) -> Array:
 
 
 def _with_zeros(x: Array, fails: Callable[[Array], bool]) -> Array:
-    """Zero in blocks: all, halves, quarters, down to single coordinates where they are few."""
-    size = x.size
-    while size >= 1 and x.size / size <= 4 * _GROUPS:
-        for start in range(0, x.size, size):
-            if x[start : start + size].any():
-                candidate = x.copy()
-                candidate[start : start + size] = 0.0
-                if fails(candidate):
-                    x = candidate
-        size //= 2
+    """Zero in blocks: all; where that will not do, its halves; and so on, while there are few."""
+    blocks, left = deque([np.flatnonzero(x)]), _ZEROINGS
+    while blocks and left:
+        block = blocks.popleft()
+        if not block.size:
+            continue
+        left -= 1
+        candidate = x.copy()
+        candidate[block] = 0.0
+        if fails(candidate):
+            x = candidate
+        elif block.size > 1:
+            blocks += np.array_split(block, 2)
     return x
 
 
@@ -67,12 +73,14 @@ def _with_simpler(x: Array, value: float, fails: Callable[[Array], bool]) -> Arr
 
 
 def _simpler(value: float) -> Iterator[float]:
-    """Candidates in place of a value, simplest first."""
-    tried = {value}
-    numbers = [1.0, -1.0, 2.0, -2.0, abs(value) if value < 0 else value]
-    numbers += [float(f"{value:.1g}"), np.floor(value), np.ceil(value), 0.5, -0.5]
+    """Numbers that are simpler than a value and may do in its place, simplest first."""
+    tried: set[float] = set()
+    numbers = [1.0, -1.0, 2.0, -2.0, 0.5, -0.5, *([-value] if value < 0 else [])]
+    numbers += [float(f"{value:.1g}"), np.floor(value), np.ceil(value)]
     numbers += [float(f"{value:.{digits}g}") for digits in (2, 3, 4, 6)]
     for number in map(float, numbers):
+        if number == value:
+            return
         if number not in tried and number != 0 and np.isfinite(number):
             tried.add(number)
             yield number
