@@ -330,7 +330,7 @@ def _with_chance(result: DerivativeResult, trial: Trial, gradients: Array) -> De
     if probability is None:
         return result
     words = chance.in_words(probability, gradients.shape[1])
-    return result.model_copy(update={"method": f"{result.method}; {words}"})
+    return result.model_copy(update={"reason": f"{result.reason}; {words}"})
 
 
 def _first_words(failing: list[Finding]) -> str:
