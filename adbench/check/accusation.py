@@ -23,6 +23,9 @@ Array = NDArray[Any]
 
 _MOST = 12
 """Accused directions that are looked at again one by one; the worst, when there are more."""
+_REACHES = (4.0, 1e3, 1e6, 5e7)
+"""How far the neighbours are whose scatter is measured, in units in the last place."""
+_NEIGHBOURS = 5
 _STRETCH = 1.3125
 """The second ladder's steps are longer by this; few bits, so that they stay exact."""
 _SMALL = 1e-3
@@ -42,18 +45,19 @@ def wobble(
     here = derivative(x)
     spread = np.zeros_like(here)
     with np.errstate(all="ignore"):
-        for reach in (4.0, 1e3, 1e6, 5e7):
+        for reach in _REACHES:
             step = reach * epsilon
             if step > 1e-4:
                 break
             random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-            nudge = step * random * np.abs(x)
-            there = np.stack([derivative(x + k * nudge) for k in (-2.0, -1.0, 1.0, 2.0)])
-            # Two differences of the four neighbours that a straight line does not show in. The
-            # value at x itself stays out: one that stands alone is what is to be found.
-            even = (there[0] - there[1] - there[2] + there[3]) / 2
-            odd = (there[3] - there[0]) / 2 - (there[2] - there[1])
-            spread = np.fmax(spread, np.fmax(np.abs(even), np.abs(odd)))
+            # Uneven steps: rounding repeats itself along even ones.
+            along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
+            there = np.stack([derivative(x + k * step * random * np.abs(x)) for k in along])
+            # The value at x itself stays out: one that stands alone is what is to be found.
+            line = np.stack([np.ones(_NEIGHBOURS), along], axis=1)
+            flat = there.reshape(_NEIGHBOURS, -1)
+            residual = flat - line @ (np.linalg.pinv(line) @ flat)
+            spread = np.fmax(spread, np.abs(residual).max(axis=0).reshape(here.shape))
         return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
 
@@ -67,10 +71,11 @@ def reconsider(
     weights: Array,
     reference: Array,
     slack: Array,
+    unit: Array | None,
 ) -> Comparison:
     """The comparison again, with every accusation that does not hold withdrawn.
 
-    `slack` is the AD side's own uncertainty (D, m), see `wobble`.
+    `slack` is the AD side's own uncertainty (D, m), see `wobble`; `unit` as for `derivatives`.
     """
     if not case.accused.any():
         return case
@@ -80,7 +85,14 @@ def reconsider(
     if not suspects.size:
         return case
     again = derivatives(
-        function, x, origin, directions[suspects] * _STRETCH, weights, subject.epsilon, closely=True
+        function,
+        x,
+        origin,
+        directions[suspects] * _STRETCH,
+        weights,
+        subject.epsilon,
+        unit=None if unit is None else unit[suspects] / _STRETCH,
+        closely=True,
     )
     for row, d in enumerate(map(int, suspects)):
         for j in map(int, np.flatnonzero(case.accused[d])):

@@ -93,8 +93,8 @@ def compare(
         accused |= kink & ~inside
         # A function that is constant at the finest steps has two slopes, and zero is one.
         # Nor can its values speak of slopes that drown in the rounding of what it adds up.
-        faint = np.abs(ad) <= FAINT * best.nearby
-        flat = numeric.quantised & faint & accused
+        faint = (np.abs(ad) <= FAINT * best.nearby) & (np.abs(value) <= 4 * bound)
+        flat = numeric.quantised & (faint | (ad == 0)) & accused
         accused &= ~flat
         coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
         # The slope on another scale cannot convict, and does not clear either.

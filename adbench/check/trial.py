@@ -68,7 +68,9 @@ def hold(
 
     if doubtful(case).any():
         slack = wobble(values, x, subject.epsilon, rng)
-        case = reconsider(case, subject, function, x, origin, directions, weights, reference, slack)
+        case = reconsider(
+            case, subject, function, x, origin, directions, weights, reference, slack, unit
+        )
         if function == subject.rows:
             arbitrate(case, subject, directions, weights, slack, reference)
     return Trial(derivative, directions, weights, case, coordinates)
