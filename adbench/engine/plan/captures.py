@@ -24,122 +24,140 @@ from adbench.engine.plan.program import same
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = (sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"])
 _LIBRARY_FOLDERS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+SMALL = 4096
+"""Bytes up to which an array is compared as bytes."""
 _IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype, range)
 
 
 class Captures:
     """Everything that a function can read by name, as it was.
 
-    `unchanged()` is a conjunction of identity tests, made as one Python expression.
+    `unchanged()` is a conjunction of tests, made as one Python expression. Of an object that the
+    code reads attributes of, only those are watched; of one that it hands on, all. Arrays that
+    are read-only need no look at their elements.
     """
 
-    def __init__(self, *roots: Any) -> None:
-        self._names: dict[str, Any] = {}
+    def __init__(self, root: Any) -> None:
+        self._names: dict[str, Any] = {"same": same}
         self._tests: list[str] = []
-        self._places: list[tuple[str, Any, Any, Any]] = []
-        self._arrays: list[tuple[str, Any, Any]] = []
-        self._visited: set[int] = set()
-        self._kept: list[Any] = list(roots)  # so that no id is used again
-        for root in roots:
-            self._visit(root, getattr(root, "__qualname__", "the function"))
-        source = " and ".join(self._tests) or "True"
-        self._unchanged = eval(f"lambda: {source}", self._names)
+        self._told: list[tuple[str, str]] = []
+        self._visited: set[Any] = set()
+        self._kept: list[Any] = [root]  # so that no id is used again
+        self._visit(root, getattr(root, "__qualname__", "the function"))
+        self._unchanged = eval(f"lambda: {' and '.join(self._tests) or 'True'}", self._names)
 
     def unchanged(self) -> bool:
         """Whether everything is still as it was."""
         try:
-            return bool(self._unchanged()) and all(same(a, b) for _, a, b in self._arrays)
-        except (KeyError, IndexError, ValueError):  # deleted
+            return self._unchanged()  # type: ignore[no-any-return]
+        except (LookupError, ValueError, AttributeError):  # deleted
             return False
 
     def changed(self) -> str:
         """What is no longer as it was, for a report."""
-        for name, array, snapshot in self._arrays:
-            if not same(array, snapshot):
-                return name
-        for name, container, key, value in self._places:
+        for name, test in self._told:
             try:
-                if _look(container, key) is not value:
+                if not eval(test, self._names):
                     return name
-            except (KeyError, IndexError, ValueError):
+            except (LookupError, ValueError, AttributeError):
                 return name
-        return "the length of a list or dict"
+        return "something"
+
+    # Tests.
+
+    def _test(self, name: str, form: str, **objects: Any) -> None:
+        """Add a test; `form` names the objects in it in braces."""
+        number = len(self._tests)
+        places = {key: f"{key}{number}" for key in objects}
+        self._names |= {places[key]: thing for key, thing in objects.items()}
+        test = form.format(**places)
+        self._tests.append(test)
+        self._told.append((name, test))
+
+    def _place(self, container: Any, key: Any, value: Any, name: str) -> None:
+        """Watch container[key]."""
+        if isinstance(container, types.CellType):
+            self._test(name, "{c}.cell_contents is {v}", c=container, v=value)
+        else:
+            self._test(name, "{c}[{k}] is {v}", c=container, k=key, v=value)
+
+    def _array(self, array: Any, name: str) -> None:
+        if array.dtype.hasobject:
+            return
+        if not array.flags.writeable and not isinstance(array.base, np.ndarray):
+            self._test(name, "not {a}.flags.writeable", a=array)
+        elif array.nbytes <= SMALL:
+            self._test(name, "{a}.tobytes() == {b}", a=array, b=array.tobytes())
+        else:
+            self._test(name, "same({a}, {b})", a=array, b=array.copy(order="K"))
 
     # Walking.
 
-    def _place(self, container: Any, key: Any, value: Any, name: str) -> None:
-        """Watch container[key], and go on with what is there."""
-        n = len(self._places)
-        self._places.append((name, container, key, value))
-        self._names[f"c{n}"], self._names[f"v{n}"] = container, value
-        if isinstance(container, types.CellType):
-            self._tests.append(f"c{n}.cell_contents is v{n}")
-        else:
-            self._names[f"k{n}"] = key
-            self._tests.append(f"c{n}[k{n}] is v{n}")
-        self._visit(value, name)
-
-    def _size(self, container: Any) -> None:
-        n = len(self._names)
-        self._names[f"s{n}"] = container
-        self._tests.append(f"len(s{n}) == {len(container)}")
-
     def _visit(self, value: Any, name: str) -> None:
-        if isinstance(value, _IMMUTABLE) or id(value) in self._visited:
+        """Watch all that can be reached from a value that is handed on."""
+        if isinstance(value, _IMMUTABLE) or not self._first(id(value)):
             return
-        self._visited.add(id(value))
+        self._kept.append(value)
         if isinstance(value, np.ndarray):
-            if not value.dtype.hasobject:
-                self._kept.append(value)
-                self._arrays.append((name, value, value.copy(order="K")))
+            self._array(value, name)
         elif isinstance(value, types.FunctionType):
             self._function(value, name)
         elif isinstance(value, types.MethodType):
-            self._visit(value.__self__, name)
-            self._visit(value.__func__, name)
+            self._method(value.__func__, value.__self__, name)
         elif isinstance(value, functools.partial):
-            self._visit(value.func, name)
-            self._visit(value.args, name)
-            self._visit(value.keywords, name)
+            for part in (value.func, value.args, value.keywords):
+                self._visit(part, name)
         elif isinstance(value, (list, tuple)):
-            self._sequence(value, name)
+            if isinstance(value, list):
+                self._test(f"len({name})", "len({c}) == " + str(len(value)), c=value)
+            for i in range(len(value)):
+                self._item(value, i, f"{name}[{i}]")
         elif isinstance(value, dict):
-            self._mapping(value, name)
+            self._test(f"len({name})", "len({c}) == " + str(len(value)), c=value)
+            for key in list(value):
+                self._item(value, key, f"{name}[{key!r}]")
         elif isinstance(value, type):
             if not is_library(value):
-                self._mapping(vars(value), name, ".")
+                self._attributes(vars(value), name)
         elif hasattr(value, "__wrapped__"):
             self._visit(value.__wrapped__, name)
-            self._mapping(getattr(value, "__dict__", {}), name, ".")
+            self._attributes(getattr(value, "__dict__", {}), name)
         elif not isinstance(value, types.ModuleType) and not is_library(type(value)):
             self._instance(value, name)
 
-    def _sequence(self, value: Any, name: str) -> None:
-        if isinstance(value, list):
-            self._size(value)
-        for i, item in enumerate(value):
-            self._place(value, i, item, f"{name}[{i}]")
+    def _first(self, key: Any) -> bool:
+        """Whether something is met for the first time."""
+        new = key not in self._visited
+        self._visited.add(key)
+        return new
 
-    def _mapping(self, value: Any, name: str, dot: str = "") -> None:
-        if isinstance(value, dict):
-            self._size(value)
-        for key, item in list(value.items()):
-            if not (dot and isinstance(key, str) and key.startswith("__")):
-                self._place(value, key, item, f"{name}.{key}" if dot else f"{name}[{key!r}]")
+    def _item(self, container: Any, key: Any, name: str) -> None:
+        value = container[key]
+        if not isinstance(container, tuple):
+            self._place(container, key, value, name)
+        self._visit(value, name)
+
+    def _attributes(self, space: Mapping[str, Any], name: str) -> None:
+        for key in list(space):
+            if not key.startswith("__"):
+                self._item(space, key, f"{name}.{key}")
 
     def _instance(self, value: Any, name: str) -> None:
         self._visit(type(value), type(value).__name__)
         if isinstance(getattr(value, "__dict__", None), dict):
-            self._mapping(value.__dict__, name, ".")
+            self._attributes(value.__dict__, name)
         for cls in type(value).__mro__:
             slots = cls.__dict__.get("__slots__", ())
             for slot in (slots,) if isinstance(slots, str) else slots:
                 if hasattr(value, slot) and not slot.startswith("__"):
-                    self._place(_Slots(value), slot, getattr(value, slot), f"{name}.{slot}")
+                    self._item(_Slots(value), slot, f"{name}.{slot}")
 
     def _function(self, function: types.FunctionType, name: str) -> None:
         if hasattr(function, "__wrapped__"):
             self._visit(function.__wrapped__, name)
+        for default in (function.__defaults__ or (), function.__kwdefaults__ or {}):
+            self._visit(default, f"a default of {name}")
+        reads = _reads(function.__code__)
         for variable, cell in zip(
             function.__code__.co_freevars, function.__closure__ or (), strict=True
         ):
@@ -148,25 +166,76 @@ class Captures:
             except ValueError:  # not yet bound
                 continue
             self._place(cell, None, contents, variable)
-        for default in (function.__defaults__ or (), function.__kwdefaults__ or {}):
-            self._visit(default, f"a default of {name}")
+            for path in reads.get(variable, {()}):
+                self._path(contents, path, variable)
         if is_library(function):
             return
-        for path in _global_paths(function.__code__):
-            self._path(function.__globals__, path)
+        space = function.__globals__
+        for variable in reads.keys() & space.keys() - set(function.__code__.co_freevars):
+            self._place(space, variable, space[variable], variable)
+            for path in reads[variable]:
+                self._path(space[variable], path, variable)
 
-    def _path(self, space: Mapping[str, Any], path: tuple[str, ...]) -> None:
-        """A global name and the attributes read from it, through modules of the user's."""
-        name = ""
-        for part in path:
-            if part not in space:
-                return  # a builtin, or an attribute that is computed
-            value = space[part]
-            name = f"{name}.{part}" if name else part
-            self._place(space, part, value, name)
-            if not isinstance(value, types.ModuleType) or is_library(value):
-                return
+    def _method(self, function: Any, owner: Any, name: str) -> None:
+        """A function whose first argument is known."""
+        if not self._first((id(function), id(owner))):
+            return
+        self._visit(function, name)
+        if not isinstance(function, types.FunctionType) or not function.__code__.co_argcount:
+            self._visit(owner, name)
+            return
+        first = function.__code__.co_varnames[0]
+        for path in _reads(function.__code__).get(first, {()}):
+            self._path(owner, path, first)
+
+    def _path(self, value: Any, path: tuple[str, ...], name: str) -> None:
+        """Watch the attributes that are read from a value, and what is reached by the last."""
+        if isinstance(value, types.ModuleType) and is_library(value):
+            return
+        if not path or isinstance(value, (np.ndarray, types.FunctionType, list, dict)):
+            self._visit(value, name)
+            return
+        attribute, *rest = path
+        name = f"{name}.{attribute}"
+        if isinstance(value, types.ModuleType) or (
+            attribute in getattr(value, "__dict__", {}) and not isinstance(value, type)
+        ):
             space = vars(value)
+            if attribute in space:
+                self._place(space, attribute, space[attribute], name)
+                self._path(space[attribute], tuple(rest), name)
+            return
+        owners = [c for c in type(value).__mro__ if attribute in c.__dict__]
+        if not owners or isinstance(value, type) or is_library(type(value)):
+            self._visit(value, name)
+        elif isinstance(value, tuple):
+            self._path(getattr(value, attribute), tuple(rest), name)
+        else:
+            nearer = type(value).__mro__[: type(value).__mro__.index(owners[0])]
+            for nearest in (getattr(value, "__dict__", {}), *(vars(c) for c in nearer)):
+                self._test(name, "{k} not in {d}", k=attribute, d=nearest)
+            self._class_attribute(value, owners[0].__dict__, attribute, tuple(rest), name)
+
+    def _class_attribute(
+        self, value: Any, space: Any, attribute: str, rest: tuple[str, ...], name: str
+    ) -> None:
+        found = space[attribute]
+        self._place(space, attribute, found, name)
+        if isinstance(found, types.FunctionType):
+            self._method(found, value, name)
+        elif isinstance(found, property):
+            self._method(found.fget, value, name)
+        elif isinstance(found, types.MemberDescriptorType):  # a slot
+            self._place(_Slots(value), attribute, getattr(value, attribute), name)
+            self._path(getattr(value, attribute), rest, name)
+        elif isinstance(found, (staticmethod, classmethod)):
+            self._visit(found.__func__, name)
+            self._visit(type(value), type(value).__name__)
+        elif hasattr(type(found), "__get__"):  # some other descriptor
+            self._visit(found, name)
+            self._visit(value, name)
+        else:
+            self._path(found, rest, name)
 
 
 class _Slots:
@@ -176,30 +245,37 @@ class _Slots:
         self._owner = owner
 
     def __getitem__(self, name: str) -> Any:
-        return getattr(self._owner, name, None)
+        return getattr(self._owner, name)
 
 
-def _look(container: Any, key: Any) -> Any:
-    return container.cell_contents if isinstance(container, types.CellType) else container[key]
-
-
-def _global_paths(code: types.CodeType) -> set[tuple[str, ...]]:
-    """Global names that code reads, each with the attributes read from it at once."""
-    paths = set()
+def _reads(code: types.CodeType) -> dict[str, set[tuple[str, ...]]]:
+    """For each variable that code reads, the chains of attributes read from it: () is itself."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    variable = ""
     path: tuple[str, ...] = ()
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            path = (instruction.argval,)
-        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD") and path:
+    for instruction in [*dis.get_instructions(code), None]:
+        name = instruction.opname if instruction is not None else ""
+        if name in ("CACHE", "PRECALL", "PUSH_NULL"):
+            continue
+        if variable and instruction is not None and name in ("LOAD_ATTR", "LOAD_METHOD"):
             path = (*path, instruction.argval)
-        elif instruction.opname not in ("CACHE", "PRECALL", "PUSH_NULL"):
-            path = ()
-        if path:
-            paths.add(path)
+            continue
+        if variable:
+            found.setdefault(variable, set()).add(path)
+        variable, path = "", ()
+        if instruction is None or not name.startswith("LOAD_"):
+            continue
+        if name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST"):
+            variable = instruction.argval
+        elif name.startswith(("LOAD_FAST", "LOAD_SUPER")):
+            variables = instruction.argval
+            for other in (variables,) if isinstance(variables, str) else variables:
+                found.setdefault(other, set()).add(())
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            paths |= _global_paths(constant)
-    return paths
+            for inner, paths in _reads(constant).items():
+                found.setdefault(inner, set()).update(paths)
+    return found
 
 
 @functools.lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ captured is compared with what it was; in it, every value that a branch depended
 from __future__ import annotations
 
 import functools
+import operator
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -81,22 +82,20 @@ class Plan:
     def __init__(self, trace: Trace) -> None:
         simplify(trace.program)
         self.layout = Layout.of(trace.program)
-        self.rebuild = trace.rebuild
-        self.ignored = dict.fromkeys(trace.ignored, "ignore")
+        self.rebuild = trace.rebuilder()
         emitter = Emitter(self.layout)
         self._idle = [emitter.function()]
         self.nbytes = emitter.buffers.nbytes
+        if trace.ignored:
+            self.run = np.errstate(**dict.fromkeys(trace.ignored, "ignore"))(self.run)  # type: ignore[method-assign, arg-type]
 
-    def run(self, leaves: list[Any]) -> Any:
+    def run(self, leaves: Sequence[Any]) -> Any:
         """The outputs, or DIVERGED."""
         try:
             function = self._idle.pop()
         except IndexError:
             function = Emitter(self.layout).function()
         try:
-            if self.ignored:
-                with np.errstate(**self.ignored):  # type: ignore[arg-type]
-                    return function(*leaves)
             return function(*leaves)
         finally:
             self._idle.append(function)
@@ -112,13 +111,20 @@ class Trace:
     """Result leaves that are not arrays."""
     ignored: set[str]
 
-    def rebuild(self, outputs: tuple[Any, ...]) -> Any:
-        """The function's result."""
-        if self.fixed:
+    def rebuilder(self) -> Callable[[tuple[Any, ...]], Any]:
+        """What makes the function's result of the outputs."""
+        treedef, fixed, n = self.treedef, self.fixed, self.treedef.num_leaves
+        flat: Any = optree.tree_structure(tuple(range(n)))  # type: ignore[arg-type]
+        if not fixed and treedef.is_leaf():
+            return operator.itemgetter(0)
+        if not fixed and treedef == flat:
+            return tuple
+
+        def rebuild(outputs: tuple[Any, ...]) -> Any:
             given = iter(outputs)
-            n = self.treedef.num_leaves
-            outputs = tuple(self.fixed[i] if i in self.fixed else next(given) for i in range(n))
-        return self.treedef.unflatten(outputs)
+            return treedef.unflatten([fixed[i] if i in fixed else next(given) for i in range(n)])
+
+        return rebuild
 
     def difference(self, other: Trace) -> tuple[str, Location | None] | bool:
         """False if both left the same program, True if a guard told them apart; else what did."""
@@ -185,11 +191,9 @@ class Compiled:
         self.recorded_last = False
         if self._fallback is not None:
             return self._eager(*args, **kwargs)
-        if not kwargs and all(type(a) is np.ndarray for a in args):
-            leaves: Any = args
-            key: Any = tuple([(a.shape, a.dtype) for a in args])
-            treedef = None
-        else:
+        leaves: Any = args
+        key: Any = None if kwargs else _array_key(args)
+        if key is None:
             args = self._strong(args)
             leaves, treedef = optree.tree_flatten((args, kwargs))  # type: ignore[arg-type]
             key = self._key(leaves, treedef)
@@ -352,6 +356,16 @@ def _trace(
     recorder.open = False
     trace = Trace(program, treedef, fixed, recorder.ignored)
     return treedef.unflatten(results), trace
+
+
+def _array_key(args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The signature of a call with arrays only, which is the usual one and soon made."""
+    parts = []
+    for a in args:
+        if type(a) is not np.ndarray:
+            return None
+        parts.append((a.shape, a.dtype))
+    return tuple(parts)
 
 
 def _is_input(leaf: Any) -> bool:

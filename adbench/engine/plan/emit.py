@@ -7,6 +7,7 @@ numbers and the results of functions that allocate by themselves are "dynamic": 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -40,6 +41,10 @@ ARITHMETIC = frozenset(
 BIG = 1 << 16
 """Bytes from which a dynamic array is dropped as soon as it was used."""
 FOREVER = 1 << 60
+PRODUCT = 2048
+"""Elements from which a sum over short rows or columns is made a product with ones."""
+SHORT = 64
+"""How long the inner loop of such a sum may be."""
 
 
 class Spec(NamedTuple):
@@ -374,6 +379,8 @@ class Emitter:
 
     def reduction(self, call: Call, spec: Spec, i: int) -> bool:
         """ufunc.reduce into a buffer."""
+        if self.sum_by_product(call, spec):
+            return True
         options = dict(call.kwargs)
         axis = self.operand(options["axis"])
         keepdims = self.operand(options.get("keepdims", Fixed(bool, False)))
@@ -382,6 +389,39 @@ class Emitter:
             f"{self.name(call.function, 'f')}"
             f"({operand}, {axis}, None, {self.target(call, spec)}, {keepdims})"
         )
+        return True
+
+    def sum_by_product(self, call: Call, spec: Spec) -> bool:
+        """A sum whose inner loop would be short, as a product with ones, which BLAS does.
+
+        The elements are added one after the other, as NumPy adds so few of them.
+        """
+        (source,) = call.args
+        array = self.static.get(source.id) if type(source) is Ref else None
+        if call.function != np.add.reduce or array is None or not array.flags.c_contiguous:
+            return False
+        if array.dtype.char not in "fd" or spec.dtype != array.dtype or array.size < PRODUCT:
+            return False
+        axis = dict(call.kwargs)["axis"]
+        axes = sorted({k % array.ndim for k in _axes(self.known(axis), array.ndim)})
+        if not axes or axes != list(range(axes[0], axes[-1] + 1)):
+            return False
+        before = math.prod(array.shape[: axes[0]])
+        summed = math.prod(array.shape[axes[0] : axes[-1] + 1])
+        after = math.prod(array.shape[axes[-1] + 1 :])
+        short = after if after > 1 else summed
+        if summed == 1 or short > SHORT or before == after == 1:
+            return False
+        self.target(call, spec)
+        result = self.static[call.out]
+        if after == 1:
+            operands = [array.reshape(before, summed), np.ones(summed, array.dtype)]
+            result = result.reshape(before)
+        else:
+            operands = [np.ones((1, summed), array.dtype), array.reshape(before, summed, after)]
+            result = result.reshape(before, 1, after)
+        names = ", ".join(self.name(operand, "b") for operand in (*operands, result))
+        self.lines.append(f"{self.name(np.matmul, 'f')}({names})")
         return True
 
     def view(self, call: Call) -> bool:
@@ -536,6 +576,12 @@ def _is_reduction(call: Call) -> bool:
         and len(call.args) == 1
         and {"axis"} <= dict(call.kwargs).keys() <= {"axis", "keepdims"}
     )
+
+
+def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(ndim))
+    return axis if isinstance(axis, tuple) else (axis,)
 
 
 def _is_basic(index: Any) -> bool:
