@@ -21,9 +21,11 @@ import optree
 from adbench.engine.array import Recorded, TracedArray
 from adbench.engine.errors import DifferentiationError, Location
 from adbench.engine.plan.captures import Captures
-from adbench.engine.plan.emit import DIVERGED, Emitter, Layout
+from adbench.engine.plan.emit import DIVERGED, Emitter
+from adbench.engine.plan.layout import Layout
 from adbench.engine.plan.program import Call, Guard, Program, same
-from adbench.engine.plan.recorded import RecordedArray, Recorder, UnrecordableError
+from adbench.engine.plan.recorded import RecordedArray
+from adbench.engine.plan.recorder import Recorder, UnrecordableError
 from adbench.engine.plan.simplify import simplify
 
 PATHS = 8

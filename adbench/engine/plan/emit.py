@@ -7,20 +7,19 @@ numbers and the results of functions that allocate by themselves are "dynamic": 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from adbench.engine.plan import functions as pure
+from adbench.engine.plan.forms import form_of, is_basic
+from adbench.engine.plan.layout import Buffers, Layout, Spec
 from adbench.engine.plan.program import (
     Call,
     Fixed,
     Guard,
-    Program,
     Ref,
-    Step,
     Template,
     fill,
     reads,
@@ -40,102 +39,6 @@ ARITHMETIC = frozenset(
 """ufuncs of two operands of one dtype, in which a Python number takes the other's dtype."""
 BIG = 1 << 16
 """Bytes from which a dynamic array is dropped as soon as it was used."""
-FOREVER = 1 << 60
-PRODUCT = 2048
-"""Elements from which a sum over short rows or columns is made a product with ones."""
-SHORT = 64
-"""How long the inner loop of such a sum may be."""
-
-
-class Spec(NamedTuple):
-    """What is known of a value before it is computed; `shape` is None for other than arrays."""
-
-    shape: tuple[int, ...] | None
-    dtype: Any
-    strides: tuple[int, ...]
-    nbytes: int
-
-    @classmethod
-    def of(cls, value: Any) -> Spec:
-        """The spec of a value as it was recorded."""
-        if type(value) is np.ndarray:
-            return cls(value.shape, value.dtype, value.strides, value.nbytes)
-        return cls(None, getattr(value, "dtype", None), (), 0)
-
-
-class Buffers:
-    """Memory for values, given back and used again; counts what it holds."""
-
-    def __init__(self) -> None:
-        self.free: dict[int, list[Any]] = {}
-        self.nbytes = 0
-
-    def take(self, spec: Spec) -> tuple[Any, Any]:
-        """(block, array): an array laid out as in the recording, in a block of memory."""
-        size = max(64, -(-spec.nbytes // 64) * 64)
-        fitting = [n for n, blocks in self.free.items() if size <= n <= 2 * size and blocks]
-        if fitting:
-            block = self.free[min(fitting)].pop()
-        else:
-            memory = np.empty(size + 64, dtype=np.uint8)
-            start = -memory.ctypes.data % 64
-            block = memory[start : start + size]
-            self.nbytes += size
-        assert spec.shape is not None
-        order = sorted(range(len(spec.shape)), key=lambda axis: -abs(spec.strides[axis]))
-        laid_out = np.ndarray([spec.shape[axis] for axis in order], spec.dtype, block)
-        return block, laid_out.transpose(np.argsort(order)) if order else laid_out
-
-    def give(self, block: Any) -> None:
-        """A block whose value is dead."""
-        self.free.setdefault(len(block), []).append(block)
-
-
-class Layout(NamedTuple):
-    """What is left of a program once its recorded values are dropped."""
-
-    inputs: list[int]
-    outputs: list[int]
-    steps: list[Step]
-    constants: dict[int, Any]
-    specs: dict[int, Spec]
-    last: list[int]
-
-    @classmethod
-    def of(cls, program: Program) -> Layout:
-        """The layout of a program, with the last step that uses each value's memory."""
-        used = set(program.inputs) | set(program.outputs)
-        for step in program.steps:
-            used.update([step.id] if type(step) is Guard else [step.out, *reads(step)])
-        return cls(
-            program.inputs,
-            program.outputs,
-            program.steps,
-            {n: program.values[n] for n in used if n in program.constants},
-            {n: Spec.of(program.values[n]) for n in used},
-            last_uses(program),
-        )
-
-
-def last_uses(program: Program) -> list[int]:
-    """For each value the last step at which its memory is read, through views too."""
-    last = [-1] * len(program.values)
-    for output in program.outputs:
-        last[output] = FOREVER
-    for i in range(len(program.steps) - 1, -1, -1):
-        step = program.steps[i]
-        if type(step) is Guard:
-            last[step.id] = max(last[step.id], i)
-            continue
-        function = step.function
-        until = i if pure.has_own_memory(function) else max(i, last[step.out])
-        operands = refs(step.args[0]) if function in pure.VIEWS else reads(step)
-        for number in operands:
-            last[number] = max(last[number], until)
-        if function in pure.VIEWS:
-            for number in reads(step):
-                last[number] = max(last[number], i)
-    return last
 
 
 class Emitter:
@@ -300,10 +203,8 @@ class Emitter:
         if isinstance(function, np.ufunc) and not call.kwargs and spec.dtype is not None:
             self.ufunc(call, spec, i)
         elif spec.shape is not None and call.out not in self.escaping:
-            special = SPECIAL.get(function)
-            if special is None and _is_reduction(call):
-                special = Emitter.reduction
-            if special is None or not special(self, call, spec, i):
+            form = form_of(call)
+            if form is None or not form(self, call, spec, i):
                 self.opaque(call)
         else:
             self.opaque(call)
@@ -377,53 +278,6 @@ class Emitter:
             source = f"{self.name(call.function, 'f')}({', '.join(operands)})"
         self.lines.append(f"v{call.out} = {source}")
 
-    def reduction(self, call: Call, spec: Spec, i: int) -> bool:
-        """ufunc.reduce into a buffer."""
-        if self.sum_by_product(call, spec):
-            return True
-        options = dict(call.kwargs)
-        axis = self.operand(options["axis"])
-        keepdims = self.operand(options.get("keepdims", Fixed(bool, False)))
-        operand = self.operand(call.args[0])
-        self.lines.append(
-            f"{self.name(call.function, 'f')}"
-            f"({operand}, {axis}, None, {self.target(call, spec)}, {keepdims})"
-        )
-        return True
-
-    def sum_by_product(self, call: Call, spec: Spec) -> bool:
-        """A sum whose inner loop would be short, as a product with ones, which BLAS does.
-
-        The elements are added one after the other, as NumPy adds so few of them.
-        """
-        (source,) = call.args
-        array = self.static.get(source.id) if type(source) is Ref else None
-        if call.function != np.add.reduce or array is None or not array.flags.c_contiguous:
-            return False
-        if array.dtype.char not in "fd" or spec.dtype != array.dtype or array.size < PRODUCT:
-            return False
-        axis = dict(call.kwargs)["axis"]
-        axes = sorted({k % array.ndim for k in _axes(self.known(axis), array.ndim)})
-        if not axes or axes != list(range(axes[0], axes[-1] + 1)):
-            return False
-        before = math.prod(array.shape[: axes[0]])
-        summed = math.prod(array.shape[axes[0] : axes[-1] + 1])
-        after = math.prod(array.shape[axes[-1] + 1 :])
-        short = after if after > 1 else summed
-        if summed == 1 or short > SHORT or before == after == 1:
-            return False
-        self.target(call, spec)
-        result = self.static[call.out]
-        if after == 1:
-            operands = [array.reshape(before, summed), np.ones(summed, array.dtype)]
-            result = result.reshape(before)
-        else:
-            operands = [np.ones((1, summed), array.dtype), array.reshape(before, summed, after)]
-            result = result.reshape(before, 1, after)
-        names = ", ".join(self.name(operand, "b") for operand in (*operands, result))
-        self.lines.append(f"{self.name(np.matmul, 'f')}({names})")
-        return True
-
     def view(self, call: Call) -> bool:
         """A view of something static is static itself; a number is looked at in its box."""
         source, *others = call.args
@@ -447,32 +301,9 @@ class Emitter:
         view = call.function(owner, *map(self.known, others), **options)
         if type(view) is not np.ndarray or not np.may_share_memory(view, owner):
             return False
-        if call.function is pure.getitem and not _is_basic(self.known(others[0])):
+        if call.function is pure.getitem and not is_basic(self.known(others[0])):
             return False
         self.static[call.out] = view
-        return True
-
-    def joined(self, call: Call, spec: Spec, i: int) -> bool:
-        """concatenate and stack: each part is copied to its place in the buffer."""
-        options = dict(call.kwargs)
-        if not options.keys() <= {"axis"} or len(call.args) != 1 or type(call.args[0]) is Ref:
-            return False
-        axis = self.known(options.get("axis", Fixed(int, 0)))
-        parts = call.args[0].items  # type: ignore[union-attr]
-        self.target(call, spec)
-        whole = np.moveaxis(self.static[call.out], axis, 0)
-        start = 0
-        for part in parts:
-            if call.function is np.stack:
-                self.copy(whole[start, ...], part)
-                start += 1
-                continue
-            found = self.spec(part)
-            if found is None or found.shape is None:
-                raise AssertionError("concatenate takes arrays")
-            size = found.shape[axis]
-            self.copy(np.moveaxis(whole[start : start + size], 0, axis), part)
-            start += size
         return True
 
     def copy(self, target: Any, source: Template) -> None:
@@ -483,63 +314,6 @@ class Emitter:
         else:
             copyto = self.name(np.copyto, "f")
             self.lines.append(f"{copyto}({self.name(target, 'b')}, {self.array(source)})")
-
-    def choice(self, call: Call, spec: Spec, i: int) -> bool:
-        """np.where: the second branch, and the first one where the condition holds."""
-        if len(call.args) != 3 or call.kwargs:
-            return False
-        condition, first, second = call.args
-        conditions = self.spec(condition)
-        if conditions is None or conditions.dtype != np.bool_:
-            return False
-        operands = [self.array(first), self.array(second)]
-        chosen = self.array(condition)
-        target = self.target(call, spec)
-        copyto = self.name(np.copyto, "f")
-        self.lines.append(f"{copyto}({target}, {operands[1]})")
-        self.lines.append(f"{copyto}({target}, {operands[0]}, 'same_kind', {chosen})")
-        return True
-
-    def cast(self, call: Call, spec: Spec, i: int) -> bool:
-        """astype, into a buffer."""
-        operand = self.array(call.args[0])
-        copyto = self.name(np.copyto, "f")
-        self.lines.append(f"{copyto}({self.target(call, spec)}, {operand}, 'unsafe')")
-        return True
-
-    def update(self, call: Call, spec: Spec, i: int) -> bool:
-        """Writes into an array: in its own buffer if it dies here, else in a copy."""
-        source, value, index = call.args
-        if type(source) is not Ref:
-            return False
-        operand = self.array(value)
-        out = self.in_place(call, [source], spec, i)
-        if out is None:
-            out = self.target(call, spec)
-            self.copy(self.static[call.out], source)
-        array = self.static[call.out]
-        if self.is_known(index) and _is_basic(self.known(index)):
-            part = array[self.known(index)]
-            if type(part) is np.ndarray:
-                self.write(call.function, part, operand)
-                return True
-        place = self.operand(index)
-        self.lines.append(
-            {
-                pure.setitem: f"{out}[{place}] = {operand}",
-                pure.add_slice: f"{out}[{place}] += {operand}",
-                pure.add_at: f"{self.name(np.add.at, 'f')}({out}, {place}, {operand})",
-            }[call.function]
-        )
-        return True
-
-    def write(self, function: Any, part: Any, operand: str) -> None:
-        """Write into a static view."""
-        name = self.name(part, "b")
-        if function is pure.setitem:
-            self.lines.append(f"{self.name(np.copyto, 'f')}({name}, {operand}, 'unsafe')")
-        else:
-            self.lines.append(f"{self.name(np.add, 'f')}({name}, {operand}, {name})")
 
     def opaque(self, call: Call) -> None:
         """Any other function: called as it is."""
@@ -555,35 +329,3 @@ class Emitter:
         else:
             source = f"{self.name(function, 'f')}({', '.join(operands + options)})"
         self.lines.append(f"v{call.out} = {source}")
-
-
-SPECIAL: dict[Any, Any] = {
-    np.where: Emitter.choice,
-    np.concatenate: Emitter.joined,
-    np.stack: Emitter.joined,
-    pure.astype: Emitter.cast,
-    pure.setitem: Emitter.update,
-    pure.add_at: Emitter.update,
-    pure.add_slice: Emitter.update,
-}
-
-
-def _is_reduction(call: Call) -> bool:
-    function: Any = call.function
-    return (
-        isinstance(getattr(function, "__self__", None), np.ufunc)
-        and function.__name__ == "reduce"
-        and len(call.args) == 1
-        and {"axis"} <= dict(call.kwargs).keys() <= {"axis", "keepdims"}
-    )
-
-
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    return axis if isinstance(axis, tuple) else (axis,)
-
-
-def _is_basic(index: Any) -> bool:
-    parts = index if type(index) is tuple else (index,)
-    return all(type(p) in (int, slice, type(None), type(Ellipsis)) for p in parts)
