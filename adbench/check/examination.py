@@ -203,14 +203,14 @@ class _Examination:
         far = Elsewhere(
             trials, missing, self.own.dtypes, lambda x, rows: nearby.look(x, rows)[1], self.found
         )
-        if not self._failing():
+        if self.options.other_points and not self._failing():
             self.findings += far.found_before()
         agreeing: list[Trial] = []
         if self.options.other_points and not self._failing():
             limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
             agreeing = list(nearby.agreeing(limit, thorough=self.options.thorough))
             self.findings += nearby.findings
-        if self.options.search and not self._failing():
+        if self.options.other_points and self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
         result = _with_other_points(result, trial, agreeing)

@@ -24,7 +24,7 @@ def faults(healthy: Gradients, rng: np.random.Generator) -> dict[str, Fault]:
     and the one that becomes NaN, are drawn from those that are not zero.
     """
     leaf, place = _victim(healthy, rng)
-    orders = [rng.permutation(g.size) for g in healthy]
+    orders = [_reordered(g.size, rng) for g in healthy]
 
     def one(value: float) -> Fault:
         def changed(gradients: Gradients) -> Gradients:
@@ -62,6 +62,12 @@ def _victim(healthy: Gradients, rng: np.random.Generator) -> tuple[int, int]:
     if not places:
         places = [(leaf, 0) for leaf, gradient in enumerate(healthy) if gradient.size]
     return places[int(rng.integers(len(places)))]
+
+
+def _reordered(size: int, rng: np.random.Generator) -> Array:
+    """A random order, but not the one there is."""
+    order = rng.permutation(size)
+    return np.roll(order, 1) if (order == np.arange(size)).all() else order
 
 
 def _transposed(gradient: Array) -> Array:

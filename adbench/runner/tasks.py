@@ -125,6 +125,7 @@ def _options(case: Case, check: CheckOptions) -> CheckOptions:
         "rtol": case.tolerance.rtol,
         "atol": case.tolerance.atol,
         "seed": case.seed,
+        "power_floor": case.power,
     }
     given = {name: getattr(check, name) for name in check.model_fields_set}
     given = {name: value for name, value in given.items() if value is not None}

@@ -92,6 +92,8 @@ class Case(_Model):
     backends: tuple[str, ...] | None = None
     """Backends, or backend:mode, that this case is meant for; None: all."""
     tolerance: Tolerance = Tolerance()
+    power: float | None = None
+    """The share of planted faults that the check must catch."""
     tags: tuple[str, ...] = ()
     xfail: tuple[XFail, ...] = ()
     seed: int = 0

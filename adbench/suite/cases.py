@@ -57,6 +57,7 @@ class CaseBuilder:
             "derivatives": tuple(entry.derivatives or defaults.derivatives or ("vjp",)),
             "backends": tuple(backends) if backends else None,
             "tolerance": _tolerance(entry.tolerance, defaults.tolerance),
+            "power": defaults.power if entry.power is None else entry.power,
             "tags": tuple(dict.fromkeys([*defaults.tags, *entry.tags])),
             "xfail": tuple(XFail(backend=x.backend, reason=x.reason) for x in entry.xfail),
             "seed": defaults.seed if entry.seed is None else entry.seed,

@@ -48,6 +48,7 @@ Reference = Annotated[
 
 
 Bound = Annotated[float, Field(strict=True, ge=0)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Seed = Annotated[StrictInt, Field(ge=0)]
 
 
@@ -102,6 +103,7 @@ class DefaultsEntry(Strict):
     tolerance: ToleranceEntry = Field(
         default=ToleranceEntry(), description="As in a case; a case may override one of the two."
     )
+    power: Share | SkipJsonSchema[None] = Field(default=None, description="As in a case.")
     tags: Tags = Field(default_factory=list, description="Added to each case's own.")
     seed: Seed = Field(default=0, description="As in a case.")
 
@@ -161,6 +163,11 @@ class CaseEntry(Strict):
     )
     tolerance: ToleranceEntry = Field(
         default=ToleranceEntry(), description="Acceptable differences; derived from the dtype."
+    )
+    power: Share | SkipJsonSchema[None] = Field(
+        default=None,
+        description="The share of planted faults that the check must catch, such as 0.95; a pass "
+        "below it counts as inconclusive.",
     )
     tags: Tags = Field(default_factory=list, description="Words to select cases by.")
     xfail: Annotated[

@@ -115,3 +115,11 @@ def test_a_failing_gradient_has_no_power_to_measure():
     result = adbench.check(np.sin, np.ones(3), gradient=lambda x, cotangent: cotangent, power=True)
     assert result.verdict == "fail"
     assert result.power is None
+
+
+def test_permuted_is_never_the_order_there_is():
+    healthy = [np.arange(1.0, 4.0), np.array([1.0]), np.arange(2.0)]
+    for seed in range(50):
+        changed = faults(healthy, np.random.default_rng(seed))["permuted"](healthy)
+        assert not np.array_equal(changed[0], healthy[0])
+        assert [sorted(g) for g in changed] == [sorted(g) for g in healthy]

@@ -51,6 +51,12 @@ def test_tolerances_that_agree_are_kept_even_when_seeds_do_not() -> None:
     assert joined_command(commands) == "adbench check a.yaml -k '1 or 2' --rtol 0.1"
 
 
+def test_options_without_a_value_are_kept() -> None:
+    commands = [f"adbench check a.yaml -k {c} --search 2 --power --thorough" for c in "12"]
+    joined = joined_command(commands)
+    assert joined == "adbench check a.yaml -k '1 or 2' --search 2 --power --thorough"
+
+
 def test_arguments_of_two_functions_are_all_kept() -> None:
     commands = ["adbench check m.py:f --arg 'x=normal(3)'", "adbench check m.py:g --arg y=1"]
     joined = joined_command(commands)

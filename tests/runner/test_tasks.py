@@ -84,6 +84,8 @@ def test_the_cases_wishes_hold_unless_the_run_says_otherwise(make_case):
     assert task.options == CheckOptions(derivatives=("vjp", "hvp"), rtol=1e-3, atol=1e-4, seed=7)
     (task,) = expand([case], check=CheckOptions(rtol=0.5, derivatives=("jvp",)))
     assert task.options == CheckOptions(derivatives=("jvp",), rtol=0.5, atol=1e-4, seed=7)
+    (task,) = expand([make_case(power=0.9, backends=("native",))])
+    assert task.options.power_floor == 0.9
     (task,) = expand([case], check=CheckOptions(rtol=None))
     assert task.options.rtol == 1e-3
 
@@ -157,3 +159,6 @@ class TestReproduce:
     def test_what_the_command_line_set_is_kept(self, make_case):
         words = self.words(make_case(), device="cuda", check=CheckOptions(rtol=1e-5, atol=0.0))
         assert words[-6:] == ["--device", "cuda", "--rtol", "1e-05", "--atol", "0.0"]
+        check = CheckOptions(search=2.5, power=True, thorough=True)
+        words = self.words(make_case(), check=check)
+        assert words[-4:] == ["--search", "2.5", "--power", "--thorough"]

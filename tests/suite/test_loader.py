@@ -16,7 +16,8 @@ WHOLE = """\
 version: 1
 name: linear_algebra
 description: all keys
-defaults: {dtype: float32, backends: [native], seed: 1, tolerance: {rtol: 1e-8}, tags: [t]}
+defaults:
+  {dtype: float32, backends: [native], seed: 1, tolerance: {rtol: 1e-8}, power: 0.95, tags: [t]}
 cases:
   - name: whole
     description: everything
@@ -42,6 +43,7 @@ cases:
     derivatives: [vjp, jvp, hvp]
     backends: [native, "torch:compile"]
     tolerance: {atol: 0}
+    power: 0
     tags: [slow, t]
     xfail: {backend: torch, reason: because}
     seed: 3
@@ -62,7 +64,7 @@ def test_a_case_with_every_key(load: Load, folder: Path) -> None:
         "plain",
     ]
     case = suite.cases[2]
-    assert (case.base, case.suite, case.line) == ("whole", "linear_algebra", 6)
+    assert (case.base, case.suite, case.line) == ("whole", "linear_algebra", 7)
     assert case.file == str(folder / "suite.yaml")
     assert {k: (str(r.file), r.name) for k, r in case.functions.items()} == {
         "native": (str(folder / "model.py"), "anything"),
@@ -74,6 +76,7 @@ def test_a_case_with_every_key(load: Load, folder: Path) -> None:
     assert case.derivatives == ("vjp", "jvp", "hvp")
     assert case.backends == ("native", "torch:compile")
     assert (case.tolerance.rtol, case.tolerance.atol) == (1e-8, 0)
+    assert case.power == 0
     assert case.tags == ("t", "slow")
     assert [(x.backend, x.reason) for x in case.xfail] == [("torch", "because")]
     assert (case.seed, case.dtype) == (3, "float64")
@@ -101,6 +104,7 @@ def test_defaults_hold_where_a_case_says_nothing(load: Load) -> None:
     case = load(WHOLE).cases[-1]
     assert (case.seed, case.dtype, case.tags, case.backends) == (1, "float32", ("t",), ("native",))
     assert (case.tolerance.rtol, case.tolerance.atol) == (1e-8, None)
+    assert case.power == 0.95
     assert case.derivatives == ("vjp",)
 
 
