@@ -7,13 +7,14 @@ numbers and the results of functions that allocate by themselves are "dynamic": 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from adbench.engine.plan import functions as pure
-from adbench.engine.plan.forms import form_of, is_basic
+from adbench.engine.plan.forms import UPDATES, form_of, is_basic
 from adbench.engine.plan.layout import Buffers, Layout, Spec
 from adbench.engine.plan.program import (
     Call,
@@ -48,13 +49,21 @@ class Emitter:
         self.layout = layout
         self.buffers = Buffers()
         self.space: dict[str, Any] = {"DIVERGED": DIVERGED, "same": same}
-        self.lines: list[str] = []
+        self.literals: dict[str, Any] = {}
+        self.lines: list[str | tuple[Any, tuple[Any, ...]]] = []
+        """Statements, and calls all of whose operands are static."""
         self.static: dict[int, Any] = {}
         self.blocks: dict[int, Any] = {}
         self.boxes: dict[int, str] = {}
         self.names: dict[Any, str] = {}
         self.escaping = set(layout.outputs)
+        for i in range(len(layout.steps) - 1, -1, -1):
+            step = layout.steps[i]
+            # What is written into on its way to an output is the output's own memory.
+            if type(step) is Call and step.function in UPDATES and step.out in self.escaping:
+                self.escaping |= {n for n in refs(step.args[0]) if layout.last[n] == i}
         self.fresh: set[int] = set()
+        self._zeros: dict[int, bool] = {}
         self.deaths: dict[int, list[int]] = {}
         for number in layout.specs:
             self.deaths.setdefault(layout.last[number], []).append(number)
@@ -72,11 +81,31 @@ class Emitter:
             for number in self.deaths.get(i, ()):
                 self.release(number)
         parameters = ", ".join(f"v{n}" for n in self.layout.inputs)
-        body = "\n    ".join([*self.lines, f"return ({self.results()})"])
+        self.lines.append(f"return ({self.results()})")
+        body = "\n    ".join(self.statements())
         source = f"def run({parameters}):\n    {body}\n"
         exec(compile(source, "<compiled plan>", "exec"), self.space)
         run: Callable[..., Any] = self.space["run"]
         return run
+
+    def statements(self) -> Iterator[str]:
+        """The source's lines. Static calls in a row are looped over, which takes no compiling."""
+        for static, group in itertools.groupby(self.lines, lambda line: type(line) is tuple):
+            if static:
+                yield f"for f, a in {self.name(tuple(group), 'k')}: f(*a)"
+            else:
+                yield from map(str, group)
+
+    def do(self, function: Any, *operands: str) -> None:
+        """Call a function for what it writes into an operand."""
+        try:
+            self.lines.append((function, tuple(map(self.object, operands))))
+        except KeyError:
+            self.lines.append(f"{self.name(function, 'f')}({', '.join(operands)})")
+
+    def object(self, source: str) -> Any:
+        """What static source stands for; raises KeyError for a local variable."""
+        return self.space[source] if source in self.space else self.literals[source]
 
     def results(self) -> str:
         """The outputs; what others could see or write into is copied."""
@@ -125,7 +154,10 @@ class Emitter:
             return f"v{number}"
         if type(template) is Fixed:
             value = template.value
-            return repr(value) if type(value) in INLINE else self.name(value, "k")
+            if type(value) not in INLINE:
+                return self.name(value, "k")
+            self.literals[repr(value)] = value
+            return repr(value)
         if all(n in self.static or n in self.layout.constants for n in refs(template)):
             return self.name(self.known(template), "k")
         items = [self.operand(item) for item in template.items]
@@ -202,12 +234,10 @@ class Emitter:
         spec = self.layout.specs[call.out]
         if isinstance(function, np.ufunc) and not call.kwargs and spec.dtype is not None:
             self.ufunc(call, spec, i)
-        elif spec.shape is not None and call.out not in self.escaping:
-            form = form_of(call)
+        else:
+            form = form_of(call) if spec.shape is not None else None
             if form is None or not form(self, call, spec, i):
                 self.opaque(call)
-        else:
-            self.opaque(call)
 
     def target(self, call: Call, spec: Spec) -> str:
         """A buffer for a call's result."""
@@ -233,6 +263,10 @@ class Emitter:
             return self.name(mine, "b")
         return None
 
+    def assign(self, call: Call, source: str) -> None:
+        """A dynamic result."""
+        self.lines.append(f"v{call.out} = {source}")
+
     def ufunc(self, call: Call, spec: Spec, i: int) -> None:
         """A ufunc: an operator on numbers, else with a buffer for its result."""
         function: Any = call.function
@@ -248,18 +282,25 @@ class Emitter:
             operands = [self.operand(a) for a in call.args]
         else:
             operands = [self.array(a, like) for a in call.args]
-        arguments = ", ".join(operands)
-        name = self.name(function, "f")
         if call.out in self.escaping:
             self.fresh.add(call.out)
-            self.lines.append(f"v{call.out} = {name}({arguments})")
+            self.assign(call, f"{self.name(function, 'f')}({', '.join(operands)})")
             return
         out = None
         if function is not np.matmul and function.signature is None:
             out = self.in_place(call, [a for a in call.args if type(a) is Ref], spec, i)
         out = out or self.target(call, spec)
-        by_name = "out=" if function in (np.maximum, np.minimum) else ""  # NumPy deprecates it
-        self.lines.append(f"{name}({arguments}, {by_name}{out})")
+        if function in (np.maximum, np.minimum):  # which deprecate it by position
+            self.lines.append(f"{self.name(function, 'f')}({', '.join(operands)}, out={out})")
+        else:
+            self.do(function, *operands, out)
+
+    def is_zero(self, number: int) -> bool:
+        """Whether a value is an array of zeros."""
+        value = self.layout.constants.get(number)
+        if number not in self._zeros:
+            self._zeros[number] = type(value) is np.ndarray and not value.any()
+        return self._zeros[number]
 
     def spec(self, template: Template) -> Spec | None:
         """The spec of an operand that is a value."""
@@ -276,7 +317,7 @@ class Emitter:
             source = f"-({operands[0]})"
         else:
             source = f"{self.name(call.function, 'f')}({', '.join(operands)})"
-        self.lines.append(f"v{call.out} = {source}")
+        self.assign(call, source)
 
     def view(self, call: Call) -> bool:
         """A view of something static is static itself; a number is looked at in its box."""
@@ -312,8 +353,7 @@ class Emitter:
         if spec is not None and spec.shape is None and source.id not in self.layout.constants:  # type: ignore[union-attr]
             self.lines.append(f"{self.name(target, 'b')}[...] = {self.operand(source)}")
         else:
-            copyto = self.name(np.copyto, "f")
-            self.lines.append(f"{copyto}({self.name(target, 'b')}, {self.array(source)})")
+            self.do(np.copyto, self.name(target, "b"), self.array(source))
 
     def opaque(self, call: Call) -> None:
         """Any other function: called as it is."""
@@ -328,4 +368,4 @@ class Emitter:
             source = f"({operands[0]}) {pure.SYMBOLS[function]} ({operands[1]})"
         else:
             source = f"{self.name(function, 'f')}({', '.join(operands + options)})"
-        self.lines.append(f"v{call.out} = {source}")
+        self.assign(call, source)

@@ -13,7 +13,7 @@ import numpy as np
 
 from adbench.engine.plan import functions as pure
 from adbench.engine.plan.layout import Spec
-from adbench.engine.plan.program import Call, Fixed, Ref
+from adbench.engine.plan.program import Call, Fixed, Many, Ref
 
 if TYPE_CHECKING:
     from adbench.engine.plan.emit import Emitter
@@ -26,16 +26,15 @@ SHORT = 64
 
 def reduction(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     """ufunc.reduce into a buffer."""
+    if call.out in emitter.escaping:
+        return False
     if sum_by_product(emitter, call, spec):
         return True
     options = dict(call.kwargs)
     axis = emitter.operand(options["axis"])
     keepdims = emitter.operand(options.get("keepdims", Fixed(bool, False)))
     operand = emitter.operand(call.args[0])
-    emitter.lines.append(
-        f"{emitter.name(call.function, 'f')}"
-        f"({operand}, {axis}, None, {emitter.target(call, spec)}, {keepdims})"
-    )
+    emitter.do(call.function, operand, axis, "None", emitter.target(call, spec), keepdims)
     return True
 
 
@@ -68,22 +67,23 @@ def sum_by_product(emitter: Emitter, call: Call, spec: Spec) -> bool:
     else:
         operands = [np.ones((1, summed), array.dtype), array.reshape(before, summed, after)]
         result = result.reshape(before, 1, after)
-    names = ", ".join(emitter.name(operand, "b") for operand in (*operands, result))
-    emitter.lines.append(f"{emitter.name(np.matmul, 'f')}({names})")
+    emitter.do(np.matmul, *(emitter.name(array, "b") for array in (*operands, result)))
     return True
 
 
 def joined(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     """concatenate and stack: each part is copied to its place in the buffer."""
     options = dict(call.kwargs)
-    if not options.keys() <= {"axis"} or len(call.args) != 1 or type(call.args[0]) is Ref:
+    parts = call.args[0]
+    if not options.keys() <= {"axis"} or len(call.args) != 1 or type(parts) is not Many:
+        return False
+    if call.out in emitter.escaping:
         return False
     axis = emitter.known(options.get("axis", Fixed(int, 0)))
-    parts = call.args[0].items  # type: ignore[union-attr]
     emitter.target(call, spec)
     whole = np.moveaxis(emitter.static[call.out], axis, 0)
     start = 0
-    for part in parts:
+    for part in parts.items:
         if call.function is np.stack:
             emitter.copy(whole[start, ...], part)
             start += 1
@@ -99,7 +99,7 @@ def joined(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
 
 def choice(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     """np.where: the second branch, and the first one where the condition holds."""
-    if len(call.args) != 3 or call.kwargs:
+    if len(call.args) != 3 or call.out in emitter.escaping:
         return False
     condition, first, second = call.args
     conditions = emitter.spec(condition)
@@ -108,17 +108,17 @@ def choice(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     operands = [emitter.array(first), emitter.array(second)]
     chosen = emitter.array(condition)
     target = emitter.target(call, spec)
-    copyto = emitter.name(np.copyto, "f")
-    emitter.lines.append(f"{copyto}({target}, {operands[1]})")
-    emitter.lines.append(f"{copyto}({target}, {operands[0]}, 'same_kind', {chosen})")
+    emitter.do(np.copyto, target, operands[1])
+    emitter.do(np.copyto, target, operands[0], emitter.operand(SAME_KIND), chosen)
     return True
 
 
 def cast(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     """astype, into a buffer."""
+    if call.out in emitter.escaping:
+        return False
     operand = emitter.array(call.args[0])
-    copyto = emitter.name(np.copyto, "f")
-    emitter.lines.append(f"{copyto}({emitter.target(call, spec)}, {operand}, 'unsafe')")
+    emitter.do(np.copyto, emitter.target(call, spec), operand, emitter.operand(UNSAFE))
     return True
 
 
@@ -128,34 +128,52 @@ def update(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
     if type(source) is not Ref:
         return False
     operand = emitter.array(value)
+    if call.out in emitter.escaping:
+        _update_output(emitter, call, source, operand, i)
+        return True
     out = emitter.in_place(call, [source], spec, i)
     if out is None:
         out = emitter.target(call, spec)
-        emitter.copy(emitter.static[call.out], source)
-    array = emitter.static[call.out]
+        if emitter.is_zero(source.id):
+            emitter.do(emitter.static[call.out].fill, emitter.operand(Fixed(int, 0)))
+        else:
+            emitter.copy(emitter.static[call.out], source)
     if emitter.is_known(index) and is_basic(emitter.known(index)):
-        part = array[emitter.known(index)]
+        part = emitter.static[call.out][emitter.known(index)]
         if type(part) is np.ndarray:
-            _write(emitter, call.function, part, operand)
+            name = emitter.name(part, "b")
+            if call.function is pure.setitem:
+                emitter.do(np.copyto, name, operand, emitter.operand(UNSAFE))
+            else:
+                emitter.do(np.add, name, operand, name)
             return True
-    place = emitter.operand(index)
-    emitter.lines.append(
-        {
-            pure.setitem: f"{out}[{place}] = {operand}",
-            pure.add_slice: f"{out}[{place}] += {operand}",
-            pure.add_at: f"{emitter.name(np.add.at, 'f')}({out}, {place}, {operand})",
-        }[call.function]
-    )
+    _write(emitter, call.function, out, emitter.operand(index), operand)
     return True
 
 
-def _write(emitter: Emitter, function: Any, part: Any, operand: str) -> None:
-    """Write into a static view."""
-    name = emitter.name(part, "b")
-    if function is pure.setitem:
-        emitter.lines.append(f"{emitter.name(np.copyto, 'f')}({name}, {operand}, 'unsafe')")
+def _update_output(emitter: Emitter, call: Call, source: Ref, operand: str, i: int) -> None:
+    """Writes into an array that is, or will become, an output: memory made in each run."""
+    number = source.id
+    if number in emitter.fresh and number in emitter.escaping and emitter.layout.last[number] == i:
+        emitter.assign(call, f"v{number}")
+    elif emitter.is_zero(number):
+        zero = emitter.layout.constants[number]
+        shape, dtype = (emitter.name(thing, "k") for thing in (zero.shape, zero.dtype))
+        emitter.assign(call, f"{emitter.name(np.zeros, 'f')}({shape}, {dtype})")
     else:
-        emitter.lines.append(f"{emitter.name(np.add, 'f')}({name}, {operand}, {name})")
+        emitter.assign(call, f"{emitter.operand(source)}.copy()")
+    emitter.fresh.add(call.out)
+    _write(emitter, call.function, f"v{call.out}", emitter.operand(call.args[2]), operand)
+
+
+def _write(emitter: Emitter, function: Any, out: str, place: str, operand: str) -> None:
+    """A write as a statement."""
+    if function is pure.add_at:
+        emitter.do(np.add.at, out, place, operand)
+    else:
+        emitter.lines.append(
+            f"{out}[{place}] {'=' if function is pure.setitem else '+='} {operand}"
+        )
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -169,6 +187,9 @@ def is_basic(index: Any) -> bool:
     return all(type(p) in (int, slice, type(None), type(Ellipsis)) for p in parts)
 
 
+SAME_KIND = Fixed(str, "same_kind")
+UNSAFE = Fixed(str, "unsafe")
+UPDATES = frozenset({pure.setitem, pure.add_at, pure.add_slice})
 Form: TypeAlias = Callable[["Emitter", Call, Spec, int], bool]
 
 FORMS: dict[Any, Form] = {

@@ -105,12 +105,17 @@ def refs(template: Template) -> Iterator[int]:
             yield from refs(item)
 
 
-def reads(call: Call) -> Iterator[int]:
+def reads(call: Call) -> list[int]:
     """The values that a call reads."""
+    found = []
     for template in call.args:
-        yield from refs(template)
+        if type(template) is Ref:
+            found.append(template.id)
+        elif type(template) is Many:
+            found += refs(template)
     for _, template in call.kwargs:
-        yield from refs(template)
+        found += refs(template)
+    return found
 
 
 def fill(template: Template, value_of: Callable[[int], Any]) -> Any:
