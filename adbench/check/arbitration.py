@@ -39,8 +39,13 @@ def arbitrate(
     weights: Array,
     slack: Array,
     reference: Array,
+    *,
+    convict: bool = True,
 ) -> None:
     """Settle in place what is accused, or open under every weighting, as far as it can be.
+
+    Without `convict` it only acquits: beyond what double precision can resolve, an exact
+    derivative may have little to do with what a program computes.
 
     An exact derivative replaces the numeric one and its bound. AD is right if it lies within
     tolerance of it, allowing for its own rounding `slack` (D, m); it is accused if it does not.
@@ -62,7 +67,8 @@ def arbitrate(
     for row, d in enumerate(asked):
         for j in range(len(weights)):
             if case.accused[d, j] or case.open[d, j] or case.resolution[d, j] > POOR:
-                _settle(case, exact, row, int(d), j, float(slack[d, j]), float(reference[d, j]))
+                noise, size = float(slack[d, j]), float(reference[d, j])
+                _settle(case, exact, row, int(d), j, noise, size, convict)
 
 
 def _settle(
@@ -73,10 +79,11 @@ def _settle(
     j: int,
     slack: float,
     reference: float,
+    convict: bool,
 ) -> None:
     ad, best = float(case.ad[d, j]), case.numeric.best
     bound = float(exact.bound[row, j])
-    if exact.kink[row, j]:
+    if exact.kink[row, j] and convict:
         low, high = sorted((float(exact.left[row, j]), float(exact.right[row, j])))
         case.accused[d, j] = not low - _MARGIN * slack <= ad <= high + _MARGIN * slack
         case.subgradient[d, j] = not case.accused[d, j]
@@ -91,6 +98,8 @@ def _settle(
     wrong = not abs(ad - value) <= allowed + 2 * bound + _MARGIN * slack
     if wrong and abs(ad - best.value[d, j]) <= 2 * best.bound[d, j] + case.tolerance[d, j]:
         return  # AD agrees with the function as it is computed, if not as it is written
+    if wrong and not convict:
+        return
     size = abs(value) or reference
     best.value[d, j], best.bound[d, j], best.kind[d, j] = value, bound, Kind.CENTRAL
     best.still[d, j] = False

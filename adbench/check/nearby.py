@@ -13,12 +13,17 @@ from adbench.check.conclusion import unresolved, vacuous
 from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.points import other_points
 from adbench.check.reverse import Reverse
+from adbench.check.subject import Subject
 from adbench.check.trial import Trial
 from adbench.numeric.ladder import Kind
 from adbench.record.model import Finding
 
 Array = NDArray[Any]
 
+_EXPLODED = 1e8
+"""Growth of the outputs from which a derived point counts as outside the function's domain."""
+_SURE = 30.0
+"""How many times AD's own rounding a difference must be there."""
 _GROSS = 1e-4
 """Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 
@@ -65,10 +70,10 @@ class Nearby:
         grossly so.
         """
         subject = self.trials.subject.at(x)
-        if subject is None or not np.isfinite(subject.origin).any():
+        if subject is None or not np.isfinite(subject.origin).any() or self._explodes(subject):
             return None, []
         weights = np.where(np.isfinite(subject.origin), weights, 0.0)
-        trials = Reverse(subject, weights, self.trials.tolerance, self.trials.rng)
+        trials = Reverse(subject, weights, self.trials.tolerance, self.trials.rng, asked_for=False)
         gradients = trials.gradients(x)
         if not np.isfinite(gradients).all():
             return None, []
@@ -76,9 +81,17 @@ class Nearby:
         case, best = trial.comparison, trial.comparison.numeric.best
         kinks = best.kind == Kind.KINK
         with np.errstate(invalid="ignore"):
-            gross = np.abs(case.ad - best.value) > _GROSS * np.abs(best.value)
+            apart = np.abs(case.ad - best.value)
+            gross = apart > np.maximum(_GROSS * np.abs(best.value), _SURE * case.slack)
         case.accused &= ~kinks & gross
         found = trials.explain(trial, gradients, self.missing)
         if kinks.any() and not found:
             found = trials.ties()
         return trial, found
+
+    def _explodes(self, there: Subject) -> bool:
+        """Whether the outputs have grown out of all proportion: a matrix that became singular."""
+        here = np.abs(self.trials.subject.origin)
+        largest = np.max(here[np.isfinite(here)], initial=0.0)
+        after = np.abs(there.origin)
+        return bool(largest > 0 and np.max(after[np.isfinite(after)]) > _EXPLODED * largest)

@@ -34,6 +34,8 @@ def other_points(
     yield "the inputs times 4", 4 * x
     if (tied := _tied(x, layout)) is not None:
         yield "neighbouring elements made equal", tied
+    if (level := _level(x, layout)) is not None:
+        yield "all elements of an input made equal", level
     if not thorough:
         return
     for _ in range(_SCATTERINGS):
@@ -45,6 +47,16 @@ def other_points(
         yield f"the inputs times {factor:g}", factor * x
     yield "every element 0 ± 0.01", 0.01 * rng.uniform(-1, 1, x.shape)
     yield "every element 1 ± 0.01", 1 + 0.01 * rng.uniform(-1, 1, x.shape)
+
+
+def _level(x: Array, layout: Layout) -> Array | None:
+    """Every leaf filled with its first element."""
+    level = x.copy()
+    for i, leaf in enumerate(layout.leaves):
+        span, step = layout.span(i), 2 if leaf.dtype.kind == "c" else 1
+        part = level[span].reshape(-1, step)
+        part[:] = part[:1]
+    return None if np.array_equal(level, x) else level
 
 
 def _tied(x: Array, layout: Layout) -> Array | None:

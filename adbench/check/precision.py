@@ -14,6 +14,8 @@ from adbench.record.model import CheckOptions, Finding
 
 Array = NDArray[Any]
 
+_UNDERFLOW = 16.0
+
 
 def compare_precisions(
     low: Subject,
@@ -42,8 +44,9 @@ def compare_precisions(
             apart = np.abs(given - exact)
             wrong = np.isfinite(exact) & ~(apart <= allowed + 2 * slack)
             # Beyond the dtype's range a float32 gradient is infinite, and right to be.
-            limit = float(np.finfo(low.dtypes[0]).max) if low.dtypes[0].kind in "fc" else np.inf
-            wrong &= np.abs(exact) < limit
+            wrong &= np.abs(exact) < low.largest
+            # Below the dtype's normal range digits are lost, and that is no fault either.
+            wrong &= apart > _UNDERFLOW * low.smallest * max(1.0, float(np.abs(weight).max()))
         if wrong.any():
             worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1)))
             leaf, index, _ = low.inputs.place(worst)

@@ -26,11 +26,21 @@ _NEARBY = 8
 
 
 class Reverse:
-    """VJP trials of one subject with given output weightings (m, p)."""
+    """VJP trials of one subject with given output weightings (m, p).
+
+    `asked_for` says that the subject's point is the user's own, not one derived from it.
+    """
 
     def __init__(
-        self, subject: Subject, weights: Array, tolerance: Tolerance, rng: np.random.Generator
+        self,
+        subject: Subject,
+        weights: Array,
+        tolerance: Tolerance,
+        rng: np.random.Generator,
+        *,
+        asked_for: bool = True,
     ) -> None:
+        self.asked_for = asked_for
         self.subject = subject
         self.weights = weights
         self.tolerance = tolerance
@@ -56,6 +66,7 @@ class Reverse:
             self.rng,
             unit=1 / scale[coordinates],
             coordinates=coordinates,
+            asked_for=self.asked_for,
             groups=np.array([subject.inputs.place(int(c))[0] for c in coordinates]),
         )
 
@@ -71,6 +82,7 @@ class Reverse:
             self._projected(directions),
             self.tolerance,
             self.rng,
+            asked_for=self.asked_for,
         )
 
     def random(self, gradients: Array, count: int) -> Trial:

@@ -45,7 +45,11 @@ class Subject:
         values = bound.value(self.arrays(self.x))
         self.output_dtypes = tuple(value.dtype for value in values)
         self.origin = self.outputs.pack(values)
-        self.epsilon = max(unit_roundoff(dtype) for dtype in self.dtypes + self.output_dtypes)
+        limits = [_finfo(dtype) for dtype in self.dtypes + self.output_dtypes]
+        # Half the spacing of numbers at 1, 2^-53 for float64; and the range of normal numbers.
+        self.epsilon = max(float(limit.eps) for limit in limits) / 2
+        self.smallest = max(float(limit.tiny) for limit in limits)
+        self.largest = min(float(limit.max) for limit in limits)
         self._batched: bool | None = None
         self.count = Count(evaluations=1)
 
@@ -145,10 +149,9 @@ class Subject:
         return self.covector(self.bound.hvp(self.arrays(x), self._cotangents(weight), tangents))
 
 
-def unit_roundoff(dtype: np.dtype[Any]) -> float:
-    """Half the spacing of numbers at 1: 2^-53 for float64."""
+def _finfo(dtype: np.dtype[Any]) -> Any:
     if dtype.kind in "fc":
-        return float(np.finfo(dtype).eps) / 2
+        return np.finfo(dtype)
     import ml_dtypes  # bfloat16 and its kin come only with the library that defines them
 
-    return float(ml_dtypes.finfo(dtype).eps) / 2  # type: ignore[no-untyped-call]
+    return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]

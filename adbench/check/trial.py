@@ -53,11 +53,12 @@ def hold(
     unit: Array | None = None,
     coordinates: Array | None = None,
     groups: Array | None = None,
+    asked_for: bool = True,
 ) -> Trial:
     """Compare `values(x)` (D, m), the AD side, with differences of `function`.
 
     `groups` (D,) says which directions are of the same leaf: a zero derivative is measured
-    against the largest of its group.
+    against the largest of its group. `asked_for` says that the subject's point is the user's own.
     """
     x = subject.x
     numeric = derivatives(function, x, origin, directions, weights, subject.epsilon, unit)
@@ -72,7 +73,7 @@ def hold(
             case, subject, function, x, origin, directions, weights, reference, slack, unit
         )
         if function == subject.rows:
-            arbitrate(case, subject, directions, weights, slack, reference)
+            arbitrate(case, subject, directions, weights, slack, reference, convict=asked_for)
     return Trial(derivative, directions, weights, case, coordinates)
 
 

@@ -136,7 +136,7 @@ def derivatives(
     # Finer steps end where x ± step would no longer be exact.
     which = np.flatnonzero(((loose & smooth) | rough | closely).any(axis=1))
     if which.size and epsilon < 1e-12:
-        found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.70)
+        found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.77)
         quantised[which] |= (found.stepped | found.still) & ~best.still[which]
         _merge_finer(best, which, found, elsewhere, elsewhere_bound)
     return Derivatives(
