@@ -37,8 +37,8 @@ class Elsewhere:
     look: Callable[[Array, Array], list[Finding]]
     """What is wrong beyond doubt at x (n,) under weightings (m, p)."""
     kept: FoundInputs | None
-    tried: int = 0
-    """How many inputs a search has tried."""
+    tried: int | None = None
+    """How many inputs a search has tried; None where there was none."""
 
     def found_before(self) -> list[Finding]:
         """What is wrong at the inputs that earlier searches have kept."""

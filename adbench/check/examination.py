@@ -314,12 +314,14 @@ def _with_other_points(
     return result.model_copy(update={"reason": f"{result.reason}, also at {elsewhere}"})
 
 
-def _with_search(result: DerivativeResult, tried: int) -> DerivativeResult:
+def _with_search(result: DerivativeResult, tried: int | None) -> DerivativeResult:
     """Say how many inputs a search has tried in vain."""
-    if not tried or result.verdict is Verdict.FAIL:
+    if tried is None or result.verdict is Verdict.FAIL:
         return result
-    words = f"{result.reason}; a search of {tried:,} inputs found nothing wrong"
-    return result.model_copy(update={"reason": words})
+    words = f"a search of {tried:,} inputs found nothing wrong"
+    if not tried:
+        words = "a search was too short to try a single input"
+    return result.model_copy(update={"reason": f"{result.reason}; {words}"})
 
 
 def _with_chance(result: DerivativeResult, trial: Trial, gradients: Array) -> DerivativeResult:

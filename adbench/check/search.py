@@ -30,6 +30,7 @@ _LEAST_SECONDS = 0.5
 """Time that one candidate may take at least; the overall limit ends it all the same."""
 _FACTOR = 20
 _FINAL_LOOKS = 12
+_FINAL_SECONDS = 2.0
 _SHRINK_SECONDS = 5.0
 """Longest time spent on making a found input simpler."""
 
@@ -115,13 +116,14 @@ class _Hunt:
         self.suspects: dict[bytes, Array] = {}
 
     def __call__(self, candidate: Array) -> bool:
-        if time.perf_counter() > self.deadline:
+        left = self.deadline - time.perf_counter()
+        if left <= 0:
             raise _Enough
         x = self._representable(candidate)
         if x is None:
             return False
         try:
-            with time_limit(self.pace):
+            with time_limit(min(self.pace, max(left, _LEAST_SECONDS))):
                 if not suspicious(self.search.subject, x, self.search.seed):
                     self.search.tried += 1
                     return False
@@ -145,7 +147,8 @@ class _Hunt:
 
     def _confirmed(self, x: Array) -> list[Finding]:
         try:
-            with time_limit(_FACTOR * self.pace):
+            left = self.deadline - time.perf_counter()
+            with time_limit(max(left, _FACTOR * _LEAST_SECONDS)):
                 return self.search.confirm(x)
         except (Exception, OutOfTime):
             return []
@@ -155,9 +158,11 @@ class _Hunt:
         if self.first is None:
             return None
         ranked = sorted(self.suspects.values(), key=self._effort)
+        begin = time.perf_counter()
         for x in ranked[:_FINAL_LOOKS]:
-            if np.array_equal(x, self.first.x):
-                return self.first
+            late = time.perf_counter() > max(self.deadline, begin + _FINAL_SECONDS)
+            if late or np.array_equal(x, self.first.x):
+                break
             if findings := self._confirmed(x):
                 return Found(x, findings)
         return self.first

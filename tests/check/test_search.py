@@ -126,6 +126,27 @@ def test_a_function_that_hangs_elsewhere_does_not_hang_the_search():
     assert time.perf_counter() - begin < 60
 
 
+def test_a_search_too_short_for_one_input_is_told():
+    def slow(x):
+        time.sleep(0.03)
+        return x**2
+
+    result = adbench.check(slow, np.ones(1), search=0.01)
+    assert result.ok
+    assert "a search was too short to try a single input" in result.reason
+
+
+def test_inputs_inside_trees_and_beside_data_are_searched():
+    buggy = _wrong_beyond(13)
+    tree = {"w": np.ones((2, 3)), "b": [np.array(2.0)]}
+    result = adbench.check(
+        lambda p, i: buggy(p["w"][i]).sum() + p["b"][0] ** 2, tree, np.array([0, 1, 1]), search=20
+    )
+    assert result.verdict == "fail"
+    assert result.findings[0].input == "p['w']"
+    assert "p['b'][0] = np.array(0.0)" in result.reason
+
+
 def test_many_elements_are_searched_too():
     buggy = _wrong_beyond(40)
     result = adbench.check(buggy, np.random.default_rng(1).normal(size=3000), search=20)
