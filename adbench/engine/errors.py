@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
 from typing import NamedTuple
 
@@ -48,10 +48,10 @@ class DifferentiationError(TypeError):
 
 def user_location(traceback: TracebackType | None = None) -> Location | None:
     """The innermost line, on the stack or of a traceback, that is the user's own."""
+    # Not a list of the whole stack: it would hold its own frame, and so all values, in a cycle.
+    lines: Iterable[tuple[FrameType, int]] = ((frame, frame.f_lineno) for frame in _stack())
     if traceback is not None:
         lines = [(entry.tb_frame, entry.tb_lineno) for entry in _entries(traceback)][::-1]
-    else:
-        lines = [(frame, frame.f_lineno) for frame in _stack()]
     for frame, line in lines:
         file = frame.f_code.co_filename
         if not _is_library(file):

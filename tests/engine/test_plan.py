@@ -225,6 +225,57 @@ def test_captured_containers_objects_and_functions():
     assert np.all(grad(model.loss, mode="compiled")(X) == 1)
 
 
+def test_what_methods_reach_through_super_properties_slots_and_nested_functions():
+    class Base:
+        __slots__ = ("offset",)
+        power = 2
+
+        def loss(self, x):
+            return np.sum(x**self.power) + self.offset * x[0]
+
+    class Child(Base):
+        def __init__(self):
+            self.offset = 1.0
+            self.rate = 2.0
+            self.unread = np.zeros(3)
+
+        @property
+        def doubled(self):
+            return 2 * self.rate
+
+        def loss(self, x):
+            return (lambda y: self.doubled * super(Child, self).loss(y))(x)
+
+        def plainly(self, x):
+            return super().loss(x)
+
+    for name in ("loss", "plainly"):
+        child = Child()
+        f = getattr(child, name)
+        df = grad(f, mode="compiled")
+        for key, value in (("rate", 5.0), ("offset", -3.0), ("power", 3)):
+            replayed(df, X)
+            setattr(child, key, value) if key != "power" else setattr(Child, key, value)
+            np.testing.assert_allclose(df(X), grad(f)(X))
+        del Child.power
+
+
+def test_an_attribute_that_is_not_read_does_not_matter():
+    class Model:
+        def __init__(self):
+            self.used, self.unused = 2.0, np.zeros(3)
+
+        def loss(self, x):
+            return self.used * np.sum(x)
+
+    model = Model()
+    df = grad(model.loss, mode="compiled")
+    replayed(df, X)
+    model.unused[0] = 1.0
+    df(X)
+    assert df.report().recordings == 2
+
+
 def test_globals_of_a_module_of_the_users():
     settings = types.ModuleType("settings")
     space = {"np": np, "settings": settings, "rate": 2.0}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adbench.engine import hvp, jvp, value_and_grad
+from adbench.engine import hvp, jvp, stop_gradient, value_and_grad
 
 spec = importlib.util.spec_from_file_location(
     "programs", Path(__file__).with_name("test_random_programs.py")
@@ -64,3 +64,56 @@ def test_programs(program, shapes, dtype, seed):
     assert not report.fallbacks
     assert len(report.plans) == 1
     assert report.recordings == 2
+
+
+def unsteady(x, n):
+    """Steps whose way, shape or constants depend on values."""
+    return {
+        "sign": lambda: np.sin(x) if np.sum(x) > 0 else np.cos(x),
+        "largest": lambda: x * np.ravel(x)[int(np.argmax(x))],
+        "positive": lambda: np.sum(x[x > 0]) + x,
+        "count": lambda: x * float(np.count_nonzero(stop_gradient(x) > 0)),
+        "halve": lambda: x / 2.0 if np.any(np.abs(x) > 1.0) else x,
+        "round": lambda: x + round(float(stop_gradient(np.sum(x)))),
+        "sort": lambda: np.sort(np.ravel(x))[: n + 1],
+        "guarded": lambda: np.prod(np.where(x > 0, x, 1.0)) * x,
+        "iterate": lambda: sum(v for v in np.ravel(x)[:3] if v > 0) + x,
+        "smooth": lambda: np.tanh(x * 1.5) * x,
+        "matrix": lambda: np.ravel(np.outer(x, x) @ np.ravel(x)),
+        "masked": lambda: written(x),
+    }
+
+
+def written(x):
+    y = np.zeros_like(x, shape=x.shape)
+    y[x < 0] = 2.0
+    y = y + x
+    y[..., 0] *= 3.0
+    return y
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    names=st.lists(st.sampled_from(sorted(unsteady(np.ones(2), 1))), min_size=1, max_size=6),
+    shape=st.sampled_from([(1,), (4,), (2, 3)]),
+    order=st.lists(st.integers(0, 3), min_size=4, max_size=14),
+    seed=st.integers(0, 2**16),
+)
+def test_programs_that_depend_on_values(names, shape, order, seed):
+    """Points come back in any order, so that plans, new ways and the tape all have their turn."""
+    rng = np.random.default_rng(seed)
+    points = [rng.normal(size=shape) for _ in range(4)]
+
+    def f(x):
+        y = x
+        for k, name in enumerate(names):
+            y = unsteady(y, k)[name]()
+            y = np.tanh(y) if np.max(np.abs(y)) > 50 else y
+        return np.sum(y * y)
+
+    eager, compiled = value_and_grad(f), value_and_grad(f, mode="compiled")
+    for place in order:
+        expected, actual = eager(points[place]), compiled(points[place])
+        close(actual[0], expected[0])
+        close(actual[1], expected[1])

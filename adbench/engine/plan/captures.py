@@ -109,16 +109,17 @@ class Captures:
                 self._visit(part, name)
         elif isinstance(value, (list, tuple)):
             if isinstance(value, list):
-                self._test(f"len({name})", "len({c}) == " + str(len(value)), c=value)
+                self._size(value, name)
             for i in range(len(value)):
                 self._item(value, i, f"{name}[{i}]")
         elif isinstance(value, dict):
-            self._test(f"len({name})", "len({c}) == " + str(len(value)), c=value)
+            self._size(value, name)
             for key in list(value):
                 self._item(value, key, f"{name}[{key!r}]")
         elif isinstance(value, type):
-            if not is_library(value):
-                self._attributes(vars(value), name)
+            for cls in value.__mro__:
+                if not is_library(cls):
+                    self._attributes(vars(cls), name)
         elif hasattr(value, "__wrapped__"):
             self._visit(value.__wrapped__, name)
             self._attributes(getattr(value, "__dict__", {}), name)
@@ -131,6 +132,10 @@ class Captures:
         self._visited.add(key)
         return new
 
+    def _size(self, container: Any, name: str) -> None:
+        """Watch that nothing is added."""
+        self._test(f"the size of {name}", f"len({{c}}) == {len(container)}", c=container)
+
     def _item(self, container: Any, key: Any, name: str) -> None:
         value = container[key]
         if not isinstance(container, tuple):
@@ -138,6 +143,7 @@ class Captures:
         self._visit(value, name)
 
     def _attributes(self, space: Mapping[str, Any], name: str) -> None:
+        self._size(space, name)
         for key in list(space):
             if not key.startswith("__"):
                 self._item(space, key, f"{name}.{key}")
@@ -166,15 +172,16 @@ class Captures:
             except ValueError:  # not yet bound
                 continue
             self._place(cell, None, contents, variable)
-            for path in reads.get(variable, {()}):
+            for path in reads.get(("cell", variable), {()}):
                 self._path(contents, path, variable)
         if is_library(function):
             return
         space = function.__globals__
-        for variable in reads.keys() & space.keys() - set(function.__code__.co_freevars):
-            self._place(space, variable, space[variable], variable)
-            for path in reads[variable]:
-                self._path(space[variable], path, variable)
+        for (scope, variable), paths in reads.items():
+            if scope == "global" and variable in space:
+                self._place(space, variable, space[variable], variable)
+                for path in paths:
+                    self._path(space[variable], path, variable)
 
     def _method(self, function: Any, owner: Any, name: str) -> None:
         """A function whose first argument is known."""
@@ -185,7 +192,11 @@ class Captures:
             self._visit(owner, name)
             return
         first = function.__code__.co_varnames[0]
-        for path in _reads(function.__code__).get(first, {()}):
+        reads = _reads(function.__code__)
+        paths = reads.get(("local", first), set()) | reads.get(("cell", first), set())
+        if "super" in function.__code__.co_names:  # which hands it on unseen
+            paths = {()}
+        for path in paths:
             self._path(owner, path, first)
 
     def _path(self, value: Any, path: tuple[str, ...], name: str) -> None:
@@ -248,10 +259,24 @@ class _Slots:
         return getattr(self._owner, name)
 
 
-def _reads(code: types.CodeType) -> dict[str, set[tuple[str, ...]]]:
-    """For each variable that code reads, the chains of attributes read from it: () is itself."""
-    found: dict[str, set[tuple[str, ...]]] = {}
-    variable = ""
+_SCOPES = {
+    "LOAD_GLOBAL": "global",
+    "LOAD_NAME": "global",
+    "LOAD_DEREF": "cell",
+    "LOAD_CLASSDEREF": "cell",
+    "LOAD_FROM_DICT_OR_DEREF": "cell",
+    "LOAD_FAST": "local",
+    "LOAD_FAST_CHECK": "local",
+}
+
+
+def _reads(code: types.CodeType) -> dict[tuple[str, str], set[tuple[str, ...]]]:
+    """For each (scope, variable) that code reads, the chains of attributes read from it.
+
+    () is the variable itself, handed on.
+    """
+    found: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    variable: tuple[str, str] | None = None
     path: tuple[str, ...] = ()
     for instruction in [*dis.get_instructions(code), None]:
         name = instruction.opname if instruction is not None else ""
@@ -262,19 +287,20 @@ def _reads(code: types.CodeType) -> dict[str, set[tuple[str, ...]]]:
             continue
         if variable:
             found.setdefault(variable, set()).add(path)
-        variable, path = "", ()
-        if instruction is None or not name.startswith("LOAD_"):
+        variable, path = None, ()
+        if instruction is None:
             continue
-        if name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST"):
-            variable = instruction.argval
-        elif name.startswith(("LOAD_FAST", "LOAD_SUPER")):
-            variables = instruction.argval
-            for other in (variables,) if isinstance(variables, str) else variables:
-                found.setdefault(other, set()).add(())
+        if name in _SCOPES:
+            variable = _SCOPES[name], instruction.argval
+        elif name.startswith(("LOAD_FAST", "LOAD_CLOSURE")):
+            names = instruction.argval  # one, or two in one instruction
+            for other in (names,) if isinstance(names, str) else names:
+                found.setdefault(("local", other), set()).add(())
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            for inner, paths in _reads(constant).items():
-                found.setdefault(inner, set()).update(paths)
+            for (scope, inner), paths in _reads(constant).items():
+                if scope != "local":
+                    found.setdefault((scope, inner), set()).update(paths)
     return found
 
 
