@@ -121,7 +121,7 @@ class Scatter:
 
     def dense(self, dtype: Any) -> Any:
         """The whole cotangent, in a buffer of its own."""
-        if isinstance(self.values, (np.ndarray, np.generic)):
+        if issubclass(type(self.values), (np.ndarray, np.generic)):  # not one that is recorded
             buffer = np.zeros(self.shape, dtype)
         else:
             buffer = np.zeros_like(self.values, shape=self.shape, dtype=dtype)

@@ -2,6 +2,7 @@
 
 import threading
 import types
+from collections import deque
 
 import numpy as np
 import pytest
@@ -541,3 +542,52 @@ def test_custom_vjp_and_checkpoint():
     np.testing.assert_allclose(replayed(df, X), 4 * np.sin(X) * np.cos(X))
     doubled.defvjp(lambda x: (x, None), lambda _, g: (3 * g,))
     np.testing.assert_allclose(df(X), 6 * np.sin(X) * np.cos(X))
+
+
+def test_isinstance_takes_recorded_data_for_arrays_and_numbers():
+    def f(x, data, rate):
+        scale = rate if isinstance(rate, float) else 100.0
+        weights = data if isinstance(data, np.ndarray) else np.zeros(3)
+        first = data[0]
+        return np.sum(x * weights) * scale * (1.0 if isinstance(first, np.floating) else 50.0)
+
+    df = grad(f, mode="compiled")
+    np.testing.assert_allclose(replayed(df, X, 2 * X, 3.0), 6 * X)
+    np.testing.assert_allclose(df(X, X, 4.0), 4 * X)
+
+
+def test_captured_collections_of_any_kind():
+    kinds = {1, 2}
+    queue = deque([1.0])
+    table = {"a": [1.0, np.ones(3)], "b": {"c": 2.0}}
+
+    def f(x):
+        return np.sum(x * table["a"][1]) * len(kinds) * queue[0] * table["b"]["c"] + f.offset * x[0]
+
+    f.offset = 0.0
+    df = grad(f, mode="compiled")
+
+    def check():
+        np.testing.assert_allclose(df(X), grad(f)(X))
+        replayed(df, X)
+        np.testing.assert_allclose(df(X), grad(f)(X))
+
+    check()
+    kinds.add(3)
+    check()
+    queue[0] = 4.0
+    check()
+    table["b"]["c"] = 5.0
+    check()
+    table["a"][1][2] = 7.0
+    check()
+    f.offset = 9.0
+    check()
+    assert not df.report().fallbacks
+
+
+def test_more_captured_values_than_it_pays_to_watch():
+    numbers = [[float(i)] for i in range(30_000)]
+    df = grad(lambda x: np.sum(x) * numbers[3][0], mode="compiled")
+    assert "captures more than" in left_to_tape(df, X).reason
+    assert df(X)[0] == 3.0

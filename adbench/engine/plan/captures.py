@@ -8,13 +8,17 @@ elements one by one.
 
 from __future__ import annotations
 
+import array
+import collections
+import copy
 import dis
 import functools
+import operator
 import os
 import sys
 import sysconfig
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +30,20 @@ _LIBRARIES = (sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib
 _LIBRARY_FOLDERS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 SMALL = 4096
 """Bytes up to which an array is compared as bytes."""
+MANY = 20_000
+"""How many values are watched at most."""
+SAME_ITEMS = "len({c}) == len({v}) and {all_are}({c}, {v})"
+SAME_VALUES = "{all_are}({c}.values(), {v})"
 _IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype, range)
+
+
+class TooManyError(Exception):
+    """More can be reached than it pays to watch."""
+
+
+def all_are(items: Iterable[Any], others: Iterable[Any]) -> bool:
+    """Whether two iterables of the same length hold the same objects."""
+    return all(map(operator.is_, items, others))
 
 
 class Captures:
@@ -109,13 +126,16 @@ class Captures:
                 self._visit(part, name)
         elif isinstance(value, (list, tuple)):
             if isinstance(value, list):
-                self._size(value, name)
-            for i in range(len(value)):
-                self._item(value, i, f"{name}[{i}]")
+                self._test(name, SAME_ITEMS, c=value, v=list(value), all_are=all_are)
+            for i, item in enumerate(value):
+                self._visit(item, f"{name}[{i}]")
         elif isinstance(value, dict):
-            self._size(value, name)
-            for key in list(value):
-                self._item(value, key, f"{name}[{key!r}]")
+            parts = {"c": value, "k": list(value), "v": list(value.values())}
+            self._test(name, f"list({{c}}) == {{k}} and {SAME_VALUES}", all_are=all_are, **parts)
+            for key, item in value.items():
+                self._visit(item, f"{name}[{key!r}]")
+        elif isinstance(value, (set, frozenset, collections.deque, bytearray, array.array)):
+            self._test(name, "{c} == {v}", c=value, v=copy.copy(value))
         elif isinstance(value, type):
             for cls in value.__mro__:
                 if not is_library(cls):
@@ -123,13 +143,15 @@ class Captures:
         elif hasattr(value, "__wrapped__"):
             self._visit(value.__wrapped__, name)
             self._attributes(getattr(value, "__dict__", {}), name)
-        elif not isinstance(value, types.ModuleType) and not is_library(type(value)):
+        elif not isinstance(value, types.ModuleType):
             self._instance(value, name)
 
     def _first(self, key: Any) -> bool:
         """Whether something is met for the first time."""
         new = key not in self._visited
         self._visited.add(key)
+        if len(self._visited) > MANY:
+            raise TooManyError
         return new
 
     def _size(self, container: Any, name: str) -> None:
@@ -161,6 +183,8 @@ class Captures:
     def _function(self, function: types.FunctionType, name: str) -> None:
         if hasattr(function, "__wrapped__"):
             self._visit(function.__wrapped__, name)
+        if vars(function):
+            self._attributes(vars(function), name)
         for default in (function.__defaults__ or (), function.__kwdefaults__ or {}):
             self._visit(default, f"a default of {name}")
         reads = _reads(function.__code__)

@@ -20,7 +20,7 @@ import optree
 
 from adbench.engine.array import Recorded, TracedArray
 from adbench.engine.errors import DifferentiationError, Location
-from adbench.engine.plan.captures import Captures
+from adbench.engine.plan.captures import MANY, Captures, TooManyError
 from adbench.engine.plan.emit import DIVERGED, Emitter
 from adbench.engine.plan.layout import Layout
 from adbench.engine.plan.program import Call, Guard, Program, same
@@ -248,10 +248,10 @@ class Compiled:
         for leaf in leaves:
             if type(leaf) is np.ndarray and leaf.dtype.kind in "biufc":
                 parts.append((leaf.shape, leaf.dtype))
-            elif isinstance(leaf, np.generic) or type(leaf) in (float, complex):
-                parts.append(type(leaf))
             elif isinstance(leaf, (TracedArray, Recorded, np.ndarray)):
                 return None
+            elif isinstance(leaf, np.generic) or type(leaf) in (float, complex):
+                parts.append(type(leaf))
             else:
                 parts.append((type(leaf), leaf))
         key = tuple(parts)
@@ -268,7 +268,12 @@ class Compiled:
         if self._captures is None or not self._captures.unchanged():
             if self._captures is not None:
                 self._changed(self._captures)
-            self._captures = Captures(self._function)
+            try:
+                self._captures = Captures(self._function)
+            except TooManyError:
+                reason = f"captures more than {MANY} values"
+                self._fallback = Fallback("every call", reason, None)
+                return self._eager(*args, **kwargs)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(_signature(args, kwargs))

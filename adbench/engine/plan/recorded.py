@@ -29,6 +29,8 @@ NUMBERS = frozenset({bool, int, float, complex})
 class RecordedArray(Recorded):
     """An array, or a NumPy or Python number, whose use is recorded.
 
+    `isinstance` takes it for what it stands for; `type` tells the truth.
+
     A view knows its `owner` and, if it is an item of it, its `index`; an owner knows its views.
     Inputs are `frozen`: they belong to the caller.
     """
@@ -45,6 +47,11 @@ class RecordedArray(Recorded):
         self.owner: RecordedArray | None = None
         self.index: Any = None
         self.views: list[weakref.ref[RecordedArray]] = []
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The recorded value's class, for isinstance: the user's code asks it of data."""
+        return type(self.value)
 
     # What NumPy asks.
 
