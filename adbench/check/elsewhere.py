@@ -76,7 +76,8 @@ class Elsewhere:
         trials = Reverse(here, weights, self.trials.tolerance, self.trials.rng)
         gradients = trials.gradients(here.x)
         if np.isfinite(gradients).all():
-            if jumps(here, trials.scale, trials.rng):
+            weights = np.where(jumps(here, trials.scale, trials.rng), 0.0, weights)
+            if not weights.any():
                 return []
             # A direction that fails while no element does crosses a jump, as of floor(x) at 0.
             return [f for f in self.look(here.x, weights) if f.input or f.kind == "ties"]
