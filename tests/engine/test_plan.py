@@ -591,3 +591,21 @@ def test_more_captured_values_than_it_pays_to_watch():
     df = grad(lambda x: np.sum(x) * numbers[3][0], mode="compiled")
     assert "captures more than" in left_to_tape(df, X).reason
     assert df(X)[0] == 3.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.arctan2(-(x - 1.0), -1.0)),
+        lambda x: np.sum(np.arctan2(-(1.0 - x) + 0.0, -1.0)),
+        lambda x: np.sum(np.imag(np.sqrt(-((1.0 - x) * (1.0 + 0.0j)) - 2.0))),
+        lambda x: np.sum(np.copysign(2.0, -(1.0 - x) * 3.0) * x),
+        lambda x: np.sum(1.0 / (-(x - x) + np.zeros(2) + np.inf) + x),
+    ],
+)
+def test_the_sign_of_zero_is_kept(f):
+    x = np.ones(2)
+    value, gradient = replayed(value_and_grad(f, mode="compiled"), x)
+    expected, expected_gradient = value_and_grad(f)(x)
+    assert value == expected
+    np.testing.assert_array_equal(gradient, expected_gradient)

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.engine.array import Recorded, TracedArray
 from adbench.engine.plan.program import same
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -34,7 +35,11 @@ MANY = 20_000
 """How many values are watched at most."""
 SAME_ITEMS = "len({c}) == len({v}) and {all_are}({c}, {v})"
 SAME_VALUES = "{all_are}({c}.values(), {v})"
-_IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype, range)
+_UNWATCHED = (
+    *(int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype, range),
+    *(TracedArray, Recorded),
+)
+"""What cannot change, and arrays that f kept from a call that is over."""
 
 
 class TooManyError(Exception):
@@ -112,7 +117,7 @@ class Captures:
 
     def _visit(self, value: Any, name: str) -> None:
         """Watch all that can be reached from a value that is handed on."""
-        if isinstance(value, _IMMUTABLE) or not self._first(id(value)):
+        if issubclass(type(value), _UNWATCHED) or not self._first(id(value)):
             return
         self._kept.append(value)
         if isinstance(value, np.ndarray):

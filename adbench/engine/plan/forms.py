@@ -145,9 +145,9 @@ def update(emitter: Emitter, call: Call, spec: Spec, i: int) -> bool:
             if call.function is pure.setitem:
                 emitter.do(np.copyto, name, operand, emitter.operand(UNSAFE))
             else:
-                emitter.do(np.add, name, operand, name)
+                emitter.do(SUMS.get(call.function, np.add), name, operand, name)
             return True
-    _write(emitter, call.function, out, emitter.operand(index), operand)
+    _write(emitter, call, out, operand)
     return True
 
 
@@ -163,17 +163,30 @@ def _update_output(emitter: Emitter, call: Call, source: Ref, operand: str, i: i
     else:
         emitter.assign(call, f"{emitter.operand(source)}.copy()")
     emitter.fresh.add(call.out)
-    _write(emitter, call.function, f"v{call.out}", emitter.operand(call.args[2]), operand)
+    _write(emitter, call, f"v{call.out}", operand)
 
 
-def _write(emitter: Emitter, function: Any, out: str, place: str, operand: str) -> None:
-    """A write as a statement."""
-    if function is pure.add_at:
+def _write(emitter: Emitter, call: Call, out: str, operand: str) -> None:
+    """A write as statements."""
+    index = call.args[2]
+    place = emitter.operand(index)
+    if call.function is pure.setitem:
+        emitter.lines.append(f"{out}[{place}] = {operand}")
+    elif call.function is pure.add_at:
         emitter.do(np.add.at, out, place, operand)
+    elif emitter.is_known(index) and _is_slice(emitter.known(index)):
+        # out[place] += would copy the part onto itself in the end
+        emitter.lines.append(f"part = {out}[{place}]")
+        emitter.do(SUMS[call.function], "part", operand, "part")
     else:
-        emitter.lines.append(
-            f"{out}[{place}] {'=' if function is pure.setitem else '+='} {operand}"
-        )
+        sign = "+=" if call.function is pure.add_slice else "-="
+        emitter.lines.append(f"{out}[{place}] {sign} {operand}")
+
+
+def _is_slice(index: Any) -> bool:
+    """Whether an index certainly gives a view, not a number."""
+    parts = index if type(index) is tuple else (index,)
+    return is_basic(index) and any(type(p) in (slice, type(Ellipsis)) for p in parts)
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -189,7 +202,8 @@ def is_basic(index: Any) -> bool:
 
 SAME_KIND = Fixed(str, "same_kind")
 UNSAFE = Fixed(str, "unsafe")
-UPDATES = frozenset({pure.setitem, pure.add_at, pure.add_slice})
+SUMS = {pure.add_slice: np.add, pure.subtract_slice: np.subtract}
+UPDATES = frozenset({pure.setitem, pure.add_at, *SUMS})
 Form: TypeAlias = Callable[["Emitter", Call, Spec, int], bool]
 
 FORMS: dict[Any, Form] = {
@@ -200,6 +214,7 @@ FORMS: dict[Any, Form] = {
     pure.setitem: update,
     pure.add_at: update,
     pure.add_slice: update,
+    pure.subtract_slice: update,
 }
 
 

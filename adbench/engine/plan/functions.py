@@ -56,6 +56,13 @@ def add_slice(x: Any, value: Any, index: Any) -> Any:
     return result
 
 
+def subtract_slice(x: Any, value: Any, index: Any) -> Any:
+    """x with x[index] -= value, for an index that names no position twice."""
+    result = x.copy()
+    result[index] -= value
+    return result
+
+
 def reshape(x: Any, shape: Any, order: Any = "C") -> Any:
     """x.reshape(shape)."""
     return x.reshape(shape, order=order)
@@ -84,6 +91,7 @@ FRESH = frozenset(
     | {np.linalg.inv, np.linalg.cholesky, np.linalg.det, np.linalg.eigh, np.linalg.svd}
     | {np.linalg.qr, np.linalg.eig, np.linalg.slogdet, np.linalg.pinv, np.roll, np.searchsorted}
     | {np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, setitem, add_at, add_slice, astype}
+    | {subtract_slice}
     | {copy, np.sum, np.mean, np.max, np.min, np.prod, np.pad, np.tile, np.argpartition}
 )
 """Functions whose result has memory of its own."""

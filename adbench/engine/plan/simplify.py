@@ -1,11 +1,14 @@
 """Passes over a program: rewriting by identities, common subexpressions, dead code.
 
-Constants were folded while recording. A rewrite leaves each value's shape and dtype as it was;
-values change by rounding at most.
+Constants were folded while recording. A rewrite leaves each value's shape and dtype as it was.
+Elements stay as they were too, down to the sign of zero, which branch cuts, arctan2 and 1/x can
+see: x + 0 is not x. Complex arithmetic is left alone for that reason. The exception are arrays of
+zeros that things are added to, as the sweep makes them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from adbench.engine.plan.program import (
     Ref,
     Step,
     Template,
+    fill,
     reads,
 )
 
@@ -54,11 +58,15 @@ class _Rewriter:
         self.alias: dict[int, int] = {}
         self.calls: dict[int, Call] = {}
         self.known: dict[Any, int] = {}
+        self.steps: list[Step] = []
+        self.uses = Counter(
+            n for step in program.steps if type(step) is Call for n in reads(step)
+        ) + Counter(program.outputs)
         self.zeros: dict[int, bool] = {}
         self.ones: dict[int, bool] = {}
 
     def run(self) -> None:
-        steps: list[Step] = []
+        steps = self.steps
         for step in self.program.steps:
             if type(step) is Guard:
                 steps.append(step._replace(id=self.alias.get(step.id, step.id)))
@@ -117,6 +125,10 @@ class _Rewriter:
             and getattr(a, "dtype", None) == getattr(b, "dtype", None)
         )
 
+    def is_real(self, number: int) -> bool:
+        """Whether a value is an array or number of real floats."""
+        return getattr(getattr(self.values[number], "dtype", None), "kind", "") == "f"
+
     def is_filled(self, template: Template, number: float) -> bool:
         """Whether an operand is a constant all of whose elements are `number`."""
         if type(template) is Fixed:
@@ -130,12 +142,37 @@ class _Rewriter:
             cache[template.id] = numeric and bool(np.all(np.equal(value, number)))
         return cache[template.id]
 
+    def is_zeros(self, template: Template) -> bool:
+        """Whether an operand is a constant array of zeros: one to add to, not the number 0."""
+        if type(template) is not Ref or np.ndim(self.values[template.id]) == 0:
+            return False
+        return self.is_filled(template, 0)
+
     def made_by(self, template: Template, function: Any) -> Call | None:
         """The call that made an operand, if it is one of `function`."""
         if type(template) is not Ref:
             return None
         call = self.calls.get(template.id)
         return call if call is not None and call.function is function else None
+
+    def make(self, function: Any, *args: Template) -> Ref:
+        """The value of a call that was not recorded."""
+        key = (function, args, ())
+        if key not in self.known:
+            with np.errstate(all="ignore"):
+                value = function(*(fill(a, self.values.__getitem__) for a in args))
+            call = Call(*key, self.program.new(value))
+            self.steps.append(call)
+            self.known[key] = call.out
+            self.calls[call.out] = call
+        return Ref(self.known[key])
+
+    def negated(self, template: Template, out: int) -> Template | None:
+        """x, where an operand is −x for this one use, as large as the result."""
+        call = self.made_by(template, np.negative)
+        if call is None or self.uses[call.out] != 1 or not self.like(call.out, out):
+            return None
+        return call.args[0]
 
     def unstretched(self, call: Call) -> Call:
         """ufunc(x, broadcast_to(y)) -> ufunc(x, y), which stretches y by itself."""
@@ -155,15 +192,28 @@ class _Rewriter:
 
 def _multiply(r: _Rewriter, call: Call) -> Call | int | None:
     a, b = call.args
+    if not r.is_real(call.out):
+        return None
     for x, one in ((a, b), (b, a)):
         if type(x) is Ref and r.is_filled(one, 1) and r.like(x.id, call.out):
             return x.id
+    for x, other in ((a, b), (b, a)):
+        positive = r.negated(x, call.out)  # (−x)·y = −(x·y), whose sign the next sum may take
+        if positive is not None:
+            return Call(np.negative, (r.make(np.multiply, positive, other),), (), call.out)
     return None
 
 
 def _divide(r: _Rewriter, call: Call) -> Call | int | None:
     a, b = call.args
-    return a.id if type(a) is Ref and r.is_filled(b, 1) and r.like(a.id, call.out) else None
+    if not r.is_real(call.out):
+        return None
+    if type(a) is Ref and r.is_filled(b, 1) and r.like(a.id, call.out):
+        return a.id
+    positive = r.negated(a, call.out)
+    if positive is not None:
+        return Call(np.negative, (r.make(np.divide, positive, b),), (), call.out)
+    return None
 
 
 def _add(r: _Rewriter, call: Call) -> Call | int | None:
@@ -171,7 +221,7 @@ def _add(r: _Rewriter, call: Call) -> Call | int | None:
     for x, other in ((a, b), (b, a)):
         if type(x) is not Ref:
             continue
-        if r.is_filled(other, 0) and r.like(x.id, call.out):
+        if r.is_zeros(other) and r.is_real(call.out) and r.like(x.id, call.out):
             return x.id
         negated = r.made_by(other, np.negative)
         if negated is not None:
@@ -206,12 +256,20 @@ def _negative(r: _Rewriter, call: Call) -> Call | int | None:
     return None
 
 
+def _add_slice(r: _Rewriter, call: Call) -> Call | int | None:
+    x, value, index = call.args
+    negated = r.made_by(value, np.negative)
+    if negated is None:
+        return None
+    return Call(pure.subtract_slice, (x, negated.args[0], index), (), call.out)
+
+
 def _power(r: _Rewriter, call: Call) -> Call | int | None:
     x, exponent = call.args
     out = r.values[call.out]
     if type(exponent) is not Fixed or type(exponent.value) is not int or type(x) is not Ref:
         return None
-    if type(out) is not np.ndarray or not r.like(x.id, call.out) or out.dtype.kind not in "fc":
+    if type(out) is not np.ndarray or not r.like(x.id, call.out) or out.dtype.kind != "f":
         return None
     if exponent.value == 1:
         return x.id
@@ -265,4 +323,5 @@ RULES: dict[Any, Any] = {
     pure.reshape: _reshape,
     np.broadcast_to: _same_value,
     pure.setitem: _setitem,
+    pure.add_slice: _add_slice,
 }
