@@ -23,9 +23,9 @@ Array = NDArray[Any]
 
 _MOST = 12
 """Accused directions that are looked at again one by one; the worst, when there are more."""
-_REACHES = (4.0, 1e3, 1e6, 5e7)
+_NEAR, _FAR = (4.0, 1e3), (1e6, 1e8, 5e9)
 """How far the neighbours are whose scatter is measured, in units in the last place."""
-_NEIGHBOURS = 5
+_NEIGHBOURS = 8
 _STRETCH = 1.3125
 """The second ladder's steps are longer by this; few bits, so that they stay exact."""
 _SMALL = 1e-3
@@ -33,19 +33,44 @@ _SMALL = 1e-3
 
 
 def wobble(
-    derivative: Callable[[Array], Array], x: Array, epsilon: float, rng: np.random.Generator
+    derivative: Callable[[Array], Array],
+    x: Array,
+    epsilon: float,
+    rng: np.random.Generator,
+    rough: Array | None = None,
 ) -> Array:
     """The AD values' own rounding, as their scatter when the inputs move ever so little.
 
     A right derivative of an ill-conditioned function differs by this much from the true one, for
-    no fault of the backend. The inputs move by their last bits, and by steps from 1e3 to 1e8
-    times as large, from which a straight line is taken out: rounding inside the function may be
-    the same for all neighbours of a point. `derivative` maps a point to the AD values.
+    no fault of the backend. `derivative` maps a point to the AD values. The inputs move by their
+    last bits. Where `rough` says that the function's own values are noisier than rounding explains,
+    they move by up to 1e9 times as much too: what is rounded inside the function may be the same
+    for all close neighbours. Elsewhere such scatter would be AD's alone, a float32 in the backward
+    pass for one, and is no excuse.
     """
     here = derivative(x)
-    spread = np.zeros_like(here)
+    near = _scatter(derivative, x, epsilon, rng, _NEAR, here.shape)
+    if rough is not None and rough.any():
+        far = _scatter(derivative, x, epsilon, rng, _FAR, here.shape)
+        near = np.where(rough, np.fmax(near, far), near)
+    return np.asarray(2 * near + 8 * epsilon * np.abs(np.nan_to_num(here)))
+
+
+def _scatter(
+    derivative: Callable[[Array], Array],
+    x: Array,
+    epsilon: float,
+    rng: np.random.Generator,
+    reaches: tuple[float, ...],
+    shape: tuple[int, ...],
+) -> Array:
+    """The largest residual about a cubic through AD values at neighbours, over the reaches.
+
+    The value at x itself stays out: one that stands alone is what is to be found.
+    """
+    spread = np.zeros(shape)
     with np.errstate(all="ignore"):
-        for reach in _REACHES:
+        for reach in reaches:
             step = reach * epsilon
             if step > 1e-4:
                 break
@@ -53,12 +78,11 @@ def wobble(
             # Uneven steps: rounding repeats itself along even ones.
             along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
             there = np.stack([derivative(x + k * step * random * np.abs(x)) for k in along])
-            # The value at x itself stays out: one that stands alone is what is to be found.
-            line = np.stack([np.ones(_NEIGHBOURS), along], axis=1)
+            cubic = np.vander(along, 4)
             flat = there.reshape(_NEIGHBOURS, -1)
-            residual = flat - line @ (np.linalg.pinv(line) @ flat)
-            spread = np.fmax(spread, np.abs(residual).max(axis=0).reshape(here.shape))
-        return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
+            residual = flat - cubic @ (np.linalg.pinv(cubic) @ flat)
+            spread = np.fmax(spread, np.abs(residual).max(axis=0).reshape(shape))
+    return spread
 
 
 def reconsider(

@@ -98,11 +98,11 @@ def compare(
         accused &= ~flat
         coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
         # The slope on another scale cannot convict, and does not clear either.
-        torn = coarse & accused
+        torn = (coarse | best.pieces) & accused
         accused &= ~torn
         near = np.maximum(reference, best.nearby)
         size = np.where(np.abs(value) > 2 * bound, np.abs(value), near)
-        resolution = (tolerance + 2 * bound) / size
+        resolution = (tolerance + 2 * (bound + slack)) / size
     # Nothing moved, at any step, and AD says zero: right, and no evidence of anything.
     idle = best.still & (ad == 0)
     unknown = (best.kind == Kind.NONE) | flat | torn

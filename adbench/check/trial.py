@@ -19,6 +19,10 @@ from adbench.numeric.sampling import Rows
 Array = NDArray[Any]
 
 
+_ROUGH = 30.0
+"""Noise of the function, in units of rounding, from which its gradient may be as noisy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """Relative tolerance, and an absolute one for a derivative at unit weighting."""
@@ -68,7 +72,9 @@ def hold(
     case = compare(ad, numeric, reference, tolerance.rtol, atol, subject.epsilon)
 
     if doubtful(case).any():
-        slack = wobble(values, x, subject.epsilon, rng)
+        first = numeric.looks[0][2]
+        rough = (first.noise > _ROUGH * first.rounding) | numeric.best.pieces
+        slack = wobble(values, x, subject.epsilon, rng, rough)
         case = reconsider(
             case, subject, function, x, origin, directions, weights, reference, slack, unit
         )

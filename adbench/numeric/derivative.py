@@ -8,13 +8,14 @@ again with finer steps, or with coarser ones where the direction is tiny.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.numeric.ladder import Estimates, Kind, differentiate, ladder
+from adbench.numeric.ladder import PIECES, STEEP, Estimates, Kind, differentiate, ladder
 from adbench.numeric.sampling import Lines, Rows
 
 Array = NDArray[Any]
@@ -100,9 +101,10 @@ def derivatives(
     lines = Lines(function, x, directions, origin)
     finest = epsilon**0.44
     steps = ladder(_COARSE, finest)
-    best = differentiate(lines, weights, steps, epsilon)
+    first = differentiate(lines, weights, steps, epsilon)
+    best = deepcopy(first)
     everyone = np.arange(len(directions))
-    looks = [(everyone, np.ones(len(directions)), best)]
+    looks = [(everyone, np.ones(len(directions)), first)]
     quantised = best.stepped.copy()
 
     def look(which: Array, factors: Array, first: float, last: float) -> Estimates:
@@ -138,14 +140,14 @@ def derivatives(
     if which.size and epsilon < 1e-12:
         found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.77)
         quantised[which] |= (found.stepped | found.still) & ~best.still[which]
-        _merge_finer(best, which, found, elsewhere, elsewhere_bound)
+        _merge_finer(best, which, found, elsewhere, elsewhere_bound, epsilon)
     return Derivatives(
         best, looks, lines.evaluations, lines.calls, elsewhere, elsewhere_bound, quantised
     )
 
 
 _SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound", "nearby")
-_PLAIN = ("kind", "noise", "rounding", "still")
+_PLAIN = ("kind", "noise", "rounding", "still", "pieces")
 
 
 def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimates) -> None:
@@ -163,7 +165,12 @@ def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimat
 
 
 def _merge_finer(
-    best: Estimates, which: Array, found: Estimates, elsewhere: Array, elsewhere_bound: Array
+    best: Estimates,
+    which: Array,
+    found: Estimates,
+    elsewhere: Array,
+    elsewhere_bound: Array,
+    epsilon: float,
 ) -> None:
     """Take what smaller steps show where it is sharper; keep a good coarser slope beside it."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -176,13 +183,19 @@ def _merge_finer(
         # At steps too small to move the function, its differences are exactly zero: no news.
         take = sharper & np.isfinite(found.bound) & ~(found.stepped | found.still)
         good = best.bound[which] <= _CLEAR * np.abs(best.value[which])
+        # Pieces this small are what rounding leaves of a function between two of its steps.
+        pieces = best.noise[which] < PIECES * best.rounding[which] / epsilon
+        good |= pieces & np.isfinite(best.bound[which])
         good &= (best.kind[which] == Kind.CENTRAL) & contradicted
         fine = contradicted & (relative <= _CLEAR) & ~take & ~(found.stepped | found.still)
     kept = take & good
     values, bounds = [best.value[which], found.value], [best.bound[which], found.bound]
     elsewhere[which] = np.select([kept, fine], values, elsewhere[which])
     elsewhere_bound[which] = np.select([kept, fine], bounds, elsewhere_bound[which])
+    with np.errstate(invalid="ignore"):
+        pieces = np.abs(found.value) > STEEP * best.gentle[which]
     _take(best, which, np.ones(len(which)), found, take)
+    best.pieces[which] |= take & pieces
 
 
 def _take(best: Estimates, which: Array, factors: Array, found: Estimates, take: Array) -> None:

@@ -41,6 +41,10 @@ _MANTISSAS = 1 + np.array([219, 57, 401, 143, 331, 11, 263, 97, 437, 181, 367, 2
 _CENTRAL_COLUMNS = 4
 _SIDED_COLUMNS = 5
 _KINK_FACTOR = 4.0
+PIECES = 1e-6
+"""Height, relative to the function, up to which pieces at the finest steps count as rounding."""
+STEEP = 10.0
+"""How many times the secants around a slope must be to be a piece's."""
 _TAIL = 3
 """Levels whose scatter is averaged into a noise estimate."""
 
@@ -83,6 +87,11 @@ class Estimates:
     """The weighted output did not move at any step."""
     stepped: Array
     """It moved at the coarsest steps, and not at all at the finest: quantised."""
+    gentle: Array
+    """The steepest secant at the coarser steps where the function hardly moves, else inf."""
+    pieces: Array
+    """The slope is that of a piece between two roundings inside the function: steeper by far than
+    every secant to the neighbourhood, of a function that hardly moves there."""
     steps: Array
     """(L,), in units of the direction."""
     plain: Array
@@ -220,6 +229,11 @@ def _analyse(
         still = (np.nan_to_num(up, nan=1.0) == 0).all(axis=0)
         still &= (np.nan_to_num(down, nan=1.0) == 0).all(axis=0)
         stepped = (up[-_TAIL:] == 0).all(axis=0) & (down[-_TAIL:] == 0).all(axis=0) & ~still
+        wide = np.nan_to_num(np.abs(central[: len(steps) // 2]), nan=np.inf).max(axis=0)
+        highest = np.fmax(np.abs(up), np.abs(down)).max(axis=0)
+        hardly = highest < PIECES * floor / epsilon
+        gentle = np.where(hardly, wide, np.inf)
+        pieces = np.abs(both.value) > STEEP * gentle
         secants = np.fmax(np.abs(right.quotients[:_TAIL]), np.abs(left.quotients[:_TAIL]))
         nearby = np.nan_to_num(secants, nan=0.0, posinf=0.0).max(axis=0)
     middle, half = (ahead_only.value + behind_only.value) / 2, gap / 2
@@ -243,6 +257,8 @@ def _analyse(
         noise=noise.reshape(shape),
         rounding=rounding,
         nearby=nearby.reshape(shape),
+        gentle=gentle.reshape(shape),
+        pieces=pieces.reshape(shape),
         still=still.reshape(shape),
         stepped=stepped.reshape(shape),
         steps=steps,
