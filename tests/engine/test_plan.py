@@ -609,3 +609,16 @@ def test_the_sign_of_zero_is_kept(f):
     expected, expected_gradient = value_and_grad(f)(x)
     assert value == expected
     np.testing.assert_array_equal(gradient, expected_gradient)
+
+
+def test_a_view_made_by_einsum_outlives_other_buffers():
+    def f(x):
+        y = np.tanh(x)
+        turned = np.einsum("ij->ji", y)
+        z = np.sin(x) * np.cos(x) + np.exp(x)
+        return np.sum(turned * z.T) + np.sum(np.sqrt(1.0 + z * z))
+
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    df = grad(f, mode="compiled")
+    replayed(df, x)
+    np.testing.assert_allclose(df(2 * x), grad(f)(2 * x), rtol=1e-13)

@@ -210,8 +210,12 @@ class Compiled:
                     if i:
                         entry.plans.insert(0, entry.plans.pop(i))
                     return plan.rebuild(outputs)
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            return self._eager(*args, **kwargs)  # another thread is recording
+        try:
             return self._recorded(key, args, kwargs)
+        finally:
+            self._lock.release()
 
     def report(self) -> Report:
         """The plans, the conditions they depend on, and what was left to the tape and why."""
@@ -310,6 +314,7 @@ class Compiled:
                 entry.fallback = Fallback(entry.signature, *difference)
                 return
         else:
+            trace.program.forget()
             entry.traces.append(trace)
         if len(entry.plans) + len(entry.traces) > PATHS:
             guard = next(iter(trace.program.guards()), None)

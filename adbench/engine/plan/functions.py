@@ -87,14 +87,14 @@ VIEWS = frozenset(
 
 FRESH = frozenset(
     {np.where, np.concatenate, np.stack, np.cumsum, np.cumprod, np.argsort, np.argmax}
-    | {np.argmin, np.sort, np.tril, np.triu, np.einsum, np.convolve, np.linalg.solve}
+    | {np.argmin, np.sort, np.tril, np.triu, np.convolve, np.linalg.solve}
     | {np.linalg.inv, np.linalg.cholesky, np.linalg.det, np.linalg.eigh, np.linalg.svd}
     | {np.linalg.qr, np.linalg.eig, np.linalg.slogdet, np.linalg.pinv, np.roll, np.searchsorted}
     | {np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, setitem, add_at, add_slice, astype}
     | {subtract_slice}
     | {copy, np.sum, np.mean, np.max, np.min, np.prod, np.pad, np.tile, np.argpartition}
 )
-"""Functions whose result has memory of its own."""
+"""Functions whose result has memory of its own. np.einsum's may be a view."""
 
 
 def has_own_memory(function: Any) -> bool:

@@ -91,6 +91,12 @@ class Program:
         self.constants.add(number)
         return number
 
+    def forget(self) -> None:
+        """Drop the values that another recording would not be compared with."""
+        for number in range(len(self.values)):
+            if number not in self.constants:
+                self.values[number] = None
+
     def guards(self) -> list[Guard]:
         """The guards, in order."""
         return [step for step in self.steps if type(step) is Guard]
