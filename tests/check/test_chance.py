@@ -95,8 +95,11 @@ def test_thorough_looks_at_more():
     assert thorough.ok
     assert "along 4 random directions, 2 output" in plain.derivatives[0].method
     assert "along 16 random directions, 6 output" in thorough.derivatives[0].method
-    assert "also at 4 other points" in plain.reason
-    assert "also at 14 other points" in thorough.reason
+    points = [
+        int(re.search(r"also at (\d+) other points", result.reason).group(1))
+        for result in (plain, thorough)
+    ]
+    assert points[1] >= points[0] + 8
 
 
 def test_thorough_goes_element_by_element_where_that_is_affordable():
