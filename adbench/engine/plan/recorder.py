@@ -128,26 +128,31 @@ class Recorder:
                 "was kept from an earlier call of a compiled function",
                 "return it from the function, or keep stop_gradient(x) in eager mode",
             )
-        encoded = [self.encode(a) for a in args]
-        named = {name: self.encode(a) for name, a in kwargs.items()}
-        templates = tuple(t for t, _ in encoded)
-        options = tuple((name, t) for name, (t, _) in named.items())
+        encode = self.encode
+        encoded = [encode(a) for a in args]
+        templates = tuple([t for t, _ in encoded])
+        options: tuple[Any, ...] = ()
+        given: dict[str, Any] = {}
+        if kwargs:
+            named = [(name, *encode(a)) for name, a in kwargs.items()]
+            options = tuple([(name, t) for name, t, _ in named])
+            given = {name: value for name, _, value in named}
         key = (function, templates, options)
         number = self._known.get(key)
         if number is None:
             if np.geterr() != self._errstate:
                 self.ignored |= {k for k, v in np.geterr().items() if v == "ignore"}
-            value = function(*(v for _, v in encoded), **{k: v for k, (_, v) in named.items()})
+            value = function(*[v for _, v in encoded], **given)
             number = self.program.new(value)
             call = Call(function, templates, options, number)
-            if any(map(self.varies, reads(call))):
+            if not self.program.constants.issuperset(reads(call)):
                 self.program.steps.append(call)
                 if function in pure.VALUE_SHAPED or function is pure.getitem:
                     self._check_shape(call, value)
             else:
                 self.program.constants.add(number)
             self._known[key] = number
-        return self._result(number, (*args, *kwargs.values()))
+        return self._result(number, (*args, *kwargs.values()) if kwargs else args)
 
     def _check_shape(self, call: Call, value: Any) -> None:
         """Where values decide a shape, that shape is a condition of the program."""
