@@ -57,6 +57,13 @@ GOALS: dict[str, list[tuple[str, str, float]]] = {
     ],
 }  # fmt: skip
 """(library, other, ratio to reach) for each workload."""
+BOUNDS = """\
+What bounds the compiled figures: a plan is a walk along NumPy calls, so it can do no better than
+they do. The MLP's gradient has 8 matrix products where the primal has 3, and 50 matmuls have 150:
+ratios of 2.7 and 3 are the BLAS library's, whatever stands around it. Rosenbrock's gradient is 16
+calls on 1,000 numbers, some 0.3 µs each, and 1 µs to look at the arguments. What XLA gains on the
+chain it gains by fusing operations into one loop, which NumPy cannot.
+"""
 
 
 class Library:
@@ -167,7 +174,13 @@ def main() -> None:
             goals.append([workload, f"{name} / {other}", f"{ratio:.3g}", f"≤ {goal:g}", verdict])
         print("\n".join("  ".join(row) for row in rows[-1:] + goals[-len(GOALS[workload]) :]))
     lines += ["## Time of a gradient", "", *table(["workload", *LIBRARIES], rows), ""]
-    lines += ["## Goals", "", *table(["workload", "ratio", "measured", "goal", ""], goals), ""]
+    lines += [
+        "## Goals",
+        "",
+        BOUNDS,
+        *table(["workload", "ratio", "measured", "goal", ""], goals),
+        "",
+    ]
     if not options.only:
         lines += compile_times(libraries) + peaks(libraries)
     for library in libraries.values():
@@ -189,7 +202,7 @@ def compile_times(libraries: dict[str, Library]) -> list[str]:
             row[2:] = [shown(theirs), f"{ours / theirs:.2g}"]
         rows.append(row)
     header = ["operations", "native:compiled", "jax jit", "ratio"]
-    note = "What the first two calls take beyond a later one."
+    note = "What the first two calls take beyond a later one, the best of three."
     return ["## Compile time of a chain", "", note, "", *table(header, rows), ""]
 
 

@@ -180,7 +180,7 @@ def main() -> None:
         work = WORKLOADS.get(request.get("workload"), None)
         answer: dict[str, Any]
         if request["do"] == "compile":
-            answer = {"seconds": compile_time(make, chain(request["operations"]))}
+            answer = {"seconds": compile_time(make, request["operations"])}
         elif request["do"] == "memory":
             answer = {"bytes": memory(make, work)}
         else:
@@ -198,11 +198,18 @@ def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
-def compile_time(make: Callable[[Workload], Gradient], work: Workload) -> float:
-    """Seconds of the calls until a gradient is replayed: jit's first, adbench's first two."""
-    gradient = make(work)
-    times = [once(gradient, work) for _ in range(4)]
-    return sum(times[:2]) - 2 * min(times[2:])
+def compile_time(make: Callable[[Workload], Gradient], operations: int) -> float:
+    """Seconds of the calls until a gradient is replayed: jit's first, adbench's first two.
+
+    The best of three, each with a function of its own.
+    """
+    found = []
+    for _ in range(3):
+        work = chain(operations)
+        gradient = make(work)
+        times = [once(gradient, work) for _ in range(4)]
+        found.append(sum(times[:2]) - 2 * min(times[2:]))
+    return min(found)
 
 
 if __name__ == "__main__":

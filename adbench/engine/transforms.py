@@ -12,6 +12,7 @@ import optree
 from adbench.engine.array import plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.modes import Mode, executor, is_compiled, kept
+from adbench.engine.plan import Compiled
 from adbench.engine.trace import Trace, matching
 
 Tree = Any
@@ -108,9 +109,7 @@ def vjp(
     (array([ 2., 40.]),)
     """
     if is_compiled(mode):
-        kept_primals: Any = optree.tree_map(np.copy, primals)  # type: ignore[arg-type]
-        pull = kept(_pullback_of, f)
-        return kept(_value_of, f)(*primals), lambda cotangent: pull(kept_primals, cotangent)
+        return _compiled_vjp(f, primals)
     trace = Trace(primals, tuple(range(len(primals))), copy=True)
     outputs, treedef = optree.tree_flatten(trace.run(f, {}))
     values = [trace.output(out) for out in outputs]
@@ -213,6 +212,35 @@ def jacobian(
         )
 
     return executor(mode, evaluate, f, argnums)
+
+
+def _compiled_vjp(
+    f: Callable[..., Any], primals: tuple[Tree, ...]
+) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+    """The value by one plan and the pullback by another, which evaluates f again.
+
+    That is the same f only once it is known to be replayed. Before that both come from one
+    tape, and the plans' recordings are calls of their own.
+    """
+    value_of, pull = kept(_value_of, f), kept(_pullback_of, f)
+    if not isinstance(value_of, Compiled) or not isinstance(pull, Compiled):
+        return vjp(f, *primals)
+    copies: Any = optree.tree_map(
+        lambda leaf: leaf.copy() if type(leaf) is np.ndarray else leaf,
+        primals,  # type: ignore[arg-type]
+    )
+    if value_of.next(*primals) == "replay":
+        return value_of(*primals), lambda cotangent: pull(copies, cotangent)
+    value, pullback = vjp(f, *primals)
+
+    def recording_pullback(cotangent: Tree) -> tuple[Tree, ...]:
+        result = pullback(cotangent)
+        if value_of.next(*copies) != "tape":
+            value_of(*copies)
+            pull(copies, cotangent)
+        return result
+
+    return value, recording_pullback
 
 
 # What is compiled for a function by the transformations that take their arguments at once.

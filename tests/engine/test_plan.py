@@ -318,6 +318,20 @@ def test_random_numbers():
     assert "rng.normal" in fallback.location.text
 
 
+def test_a_value_and_its_pullback_belong_together():
+    rng = np.random.default_rng(0)
+
+    def f(x):
+        return x * rng.normal()
+
+    for _ in range(6):
+        value, pullback = vjp(f, X, mode="compiled")
+        np.testing.assert_allclose(pullback(np.ones(3))[0] * X, value)
+    for _ in range(4):
+        value, pullback = vjp(lambda t: t * t, 3.0, mode="compiled")
+        assert (type(value), type(pullback(1.0)[0])) == (np.float64, np.float64)
+
+
 def test_random_indices_and_seeded_generators():
     rng = np.random.default_rng(0)
     df = grad(lambda x: x[rng.integers(3)] ** 2, mode="compiled")

@@ -13,7 +13,7 @@ import operator
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import optree
@@ -216,6 +216,18 @@ class Compiled:
             return self._recorded(key, args, kwargs)
         finally:
             self._lock.release()
+
+    def next(self, *args: Any) -> Literal["replay", "record", "tape"]:
+        """What a call with these arguments would do, as far as that is known before it."""
+        args = self._strong(args)
+        flat: Any = optree.tree_flatten((args, {}))  # type: ignore[arg-type]
+        key = _array_key(args) or self._key(*flat)
+        entry = self._entries.get(key)
+        if key is None or self._fallback is not None:
+            return "tape"
+        if entry is None or self._captures is None or not self._captures.unchanged():
+            return "record"
+        return "tape" if entry.fallback is not None else "replay" if entry.plans else "record"
 
     def report(self) -> Report:
         """The plans, the conditions they depend on, and what was left to the tape and why."""
