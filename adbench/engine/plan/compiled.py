@@ -319,7 +319,7 @@ class Compiled:
             difference = known.difference(trace)
             if difference is False:
                 entry.traces.remove(known)
-                entry.plans.insert(0, Plan(trace))
+                self._plan(entry, trace)
                 break
             if difference is not True:
                 entry.plans, entry.traces = [], []
@@ -336,6 +336,13 @@ class Compiled:
                 f"took more than {PATHS} different ways, depending on values",
                 guard.location if guard else None,
             )
+
+    def _plan(self, entry: Entry, trace: Trace) -> None:
+        try:
+            entry.plans.insert(0, Plan(trace))
+        except Exception as error:  # a fault of ours must not take a right result away
+            reason = f"could not be planned ({type(error).__name__}: {error})"
+            entry.fallback = Fallback(entry.signature, reason, None)
 
     def _changed(self, captures: Captures) -> None:
         self._changes += 1
