@@ -8,6 +8,7 @@ captures.py   what the user's function reads besides its arguments
 compiled.py   when to record, to replay, and to fall back to the tape
 """
 
-from adbench.engine.plan.compiled import Compiled, Report
+from adbench.engine.plan.compiled import Compiled
+from adbench.engine.plan.report import Report
 
 __all__ = ["Compiled", "Report"]
