@@ -1,10 +1,15 @@
 """The compiled executor: a derivative is recorded once and then replayed as a flat program.
 
-recorded.py   arrays that note what is done with them, below the tape
+recorded.py   arrays whose use is noted, below the tape
+recorder.py   the notes: what is a call, a constant, a condition
 program.py    the program they leave: calls and guards
 simplify.py   rewriting, common subexpressions, dead code
-emit.py       buffers, views and the Python function that replays it
+layout.py     how long each value's memory is needed, and buffers for them
+emit.py       the Python function that replays it
+forms.py      how functions other than ufuncs write into buffers
+functions.py  what is known of NumPy's functions
 captures.py   what the user's function reads besides its arguments
+report.py     what became of a function, in words
 compiled.py   when to record, to replay, and to fall back to the tape
 """
 
