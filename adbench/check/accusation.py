@@ -23,8 +23,9 @@ Array = NDArray[Any]
 
 _MOST = 12
 """Accused directions that are looked at again one by one; the worst, when there are more."""
-_NEAR, _FAR = (4.0, 1e3), (1e6, 1e8, 5e9)
+_REACHES = (4.0, 1e3, 1e6, 1e8, 5e9)
 """How far the neighbours are whose scatter is measured, in units in the last place."""
+_FAR = 1e6
 _NEIGHBOURS = 8
 _STRETCH = 1.3125
 """The second ladder's steps are longer by this; few bits, so that they stay exact."""
@@ -37,52 +38,48 @@ def wobble(
     x: Array,
     epsilon: float,
     rng: np.random.Generator,
-    rough: Array | None = None,
+    within: Array | None = None,
 ) -> Array:
     """The AD values' own rounding, as their scatter when the inputs move ever so little.
 
     A right derivative of an ill-conditioned function differs by this much from the true one, for
     no fault of the backend. `derivative` maps a point to the AD values. The inputs move by their
-    last bits. Where `rough` says that the function's own values are noisier than rounding explains,
-    they move by up to 1e9 times as much too: what is rounded inside the function may be the same
-    for all close neighbours. Elsewhere such scatter would be AD's alone, a float32 in the backward
-    pass for one, and is no excuse.
+    last bits, and by up to 1e9 times as much where `within`, a relative distance for each value,
+    allows: what is rounded inside the function may be the same for all close neighbours. It is to
+    be zero where the function's own values are no noisier than rounding explains: scatter would be
+    AD's alone there, a float32 in the backward pass for one, and is no excuse.
     """
     here = derivative(x)
-    near = _scatter(derivative, x, epsilon, rng, _NEAR, here.shape)
-    if rough is not None and rough.any():
-        far = _scatter(derivative, x, epsilon, rng, _FAR, here.shape)
-        near = np.where(rough, np.fmax(near, far), near)
-    return np.asarray(2 * near + 8 * epsilon * np.abs(np.nan_to_num(here)))
+    spread = np.zeros(here.shape)
+    for reach in _REACHES:
+        step = reach * epsilon
+        counts = True if reach < _FAR else within is not None and step <= within
+        if step < 1e-4 and np.any(counts):
+            scatter = _scatter(derivative, x, step, rng, here.shape)
+            spread = np.where(counts, np.fmax(spread, scatter), spread)
+    return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
 
 def _scatter(
     derivative: Callable[[Array], Array],
     x: Array,
-    epsilon: float,
+    step: float,
     rng: np.random.Generator,
-    reaches: tuple[float, ...],
     shape: tuple[int, ...],
 ) -> Array:
-    """The largest residual about a cubic through AD values at neighbours, over the reaches.
+    """The largest residual about a cubic through AD values at neighbours within 2·step.
 
     The value at x itself stays out: one that stands alone is what is to be found.
     """
-    spread = np.zeros(shape)
     with np.errstate(all="ignore"):
-        for reach in reaches:
-            step = reach * epsilon
-            if step > 1e-4:
-                break
-            random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-            # Uneven steps: rounding repeats itself along even ones.
-            along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
-            there = np.stack([derivative(x + k * step * random * np.abs(x)) for k in along])
-            cubic = np.vander(along, 4)
-            flat = there.reshape(_NEIGHBOURS, -1)
-            residual = flat - cubic @ (np.linalg.pinv(cubic) @ flat)
-            spread = np.fmax(spread, np.abs(residual).max(axis=0).reshape(shape))
-    return spread
+        random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+        # Uneven steps: rounding repeats itself along even ones.
+        along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
+        there = np.stack([derivative(x + k * step * random * np.abs(x)) for k in along])
+        cubic = np.vander(along, 4)
+        flat = there.reshape(_NEIGHBOURS, -1)
+        residual = np.abs(flat - cubic @ (np.linalg.pinv(cubic) @ flat)).max(axis=0)
+    return np.asarray(np.nan_to_num(residual, nan=0.0, posinf=0.0).reshape(shape))
 
 
 def reconsider(

@@ -20,6 +20,8 @@ Array = NDArray[Any]
 
 SECONDS = 2.0
 """Time that the referee may take for one trial."""
+_DROWNED = 1e-9
+"""Size, relative to the largest derivative, below which AD's rounding may hide an element."""
 POOR = 1e-5
 """Resolution beyond which the referee is asked although nothing seems wrong."""
 _MOST = 32
@@ -104,7 +106,9 @@ def _settle(
     best.value[d, j], best.bound[d, j], best.kind[d, j] = value, bound, Kind.CENTRAL
     best.still[d, j] = False
     resolution = (allowed + 2 * bound + _MARGIN * slack) / size if size else np.nan
-    # Where AD's own rounding would excuse anything, agreement is no evidence.
-    vague = not wrong and resolution > WIDE
+    # Where AD's own rounding would excuse anything, agreement is no evidence; but where that
+    # rounding is tiny beside the largest derivative, no program could have done better.
+    drowned = resolution * size <= _DROWNED * reference
+    vague = not wrong and resolution > WIDE and not drowned
     case.accused[d, j], case.open[d, j] = wrong, vague
-    case.resolution[d, j] = np.nan if vague else resolution
+    case.resolution[d, j] = np.nan if resolution > WIDE else resolution

@@ -73,8 +73,10 @@ def hold(
 
     if doubtful(case).any():
         first = numeric.looks[0][2]
-        rough = (first.noise > _ROUGH * first.rounding) | numeric.best.pieces
-        slack = wobble(values, x, subject.epsilon, rng, rough)
+        # Within a small part of the step that served the differences, only rounding scatters.
+        within = np.where(first.noise > _ROUGH * first.rounding, 0.02 * first.step, 0.0)
+        within = np.where(numeric.best.pieces, np.inf, within)
+        slack = wobble(values, x, subject.epsilon, rng, within)
         case = reconsider(
             case, subject, function, x, origin, directions, weights, reference, slack, unit
         )
