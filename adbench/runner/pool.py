@@ -85,7 +85,10 @@ def run_in_pool(
     workers = min(jobs or available_cores(), len(tasks))
     pool = _Pool(tasks, workers, timeout, command or worker_command(), on_start)
     try:
-        yield from pool.run()
+        for outcome in pool.run():
+            before = time.monotonic()
+            yield outcome
+            pool.excuse(time.monotonic() - before)
     finally:
         pool.close()
 
@@ -144,6 +147,12 @@ class _Pool:
             for slot in list(self._busy):
                 yield from self._watch(slot)
             self._leaving = [worker for worker in self._leaving if not worker.gone()]
+
+    def excuse(self, seconds: float) -> None:
+        """Nobody is late for the time in which the caller did not listen: a worker may have been
+        waiting for its prints to be read."""
+        for slot in self._busy:
+            slot.deadline += seconds
 
     def close(self) -> None:
         """End every worker, with all that it has started; nothing is left to be reaped."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def _marks(backend: BackendName, id: str, slow: bool) -> list[pytest.MarkDecorat
     return [*marks, pytest.mark.slow] if slow or id.endswith(LARGE) else marks
 
 
-def _bugs(slow_backends: tuple[str, ...] = ()) -> list[object]:
+def _bugs(slow_backends: tuple[str, ...] = ()) -> list[Any]:
     return [
         pytest.param(bug, id=bug.id, marks=_marks(backend, bug.id, backend in slow_backends))
         for backend in filter(_installed, BACKENDS)
@@ -40,7 +41,7 @@ def _bugs(slow_backends: tuple[str, ...] = ()) -> list[object]:
     ]
 
 
-def _hards(slow_backends: tuple[str, ...] = ()) -> list[object]:
+def _hards(slow_backends: tuple[str, ...] = ()) -> list[Any]:
     return [
         pytest.param(
             entry,
@@ -50,6 +51,15 @@ def _hards(slow_backends: tuple[str, ...] = ()) -> list[object]:
         )
         for backend in filter(_installed, AD_BACKENDS)
         for entry in catalogue.hards(backend)
+    ]
+
+
+def _with_seeds(params: list[Any]) -> list[object]:
+    """Each entry with two seeds, and with one where the exact referee needs half a minute."""
+    return [
+        pytest.param(*param.values, seed, id=f"{param.id}-{seed}", marks=param.marks)
+        for param in params
+        for seed in ((0,) if param.id.endswith(LARGE) else (0, 1))
     ]
 
 
@@ -75,20 +85,17 @@ def test_inconclusive_is_allowed_only_with_a_reason(backend: BackendName) -> Non
         assert set(entry.allowed) <= {"pass", "kink", "inconclusive"}, entry.id
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("bug", _bugs(slow_backends=("jax",)))
+@pytest.mark.parametrize(("bug", "seed"), _with_seeds(_bugs(slow_backends=("jax",))))
 def test_the_twin_is_right(bug: Bug, seed: int) -> None:
     assert verify.twin_problems(bug, seed) == []
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("bug", _bugs(slow_backends=("jax",)))
+@pytest.mark.parametrize(("bug", "seed"), _with_seeds(_bugs(slow_backends=("jax",))))
 def test_the_bug_is_wrong(bug: Bug, seed: int) -> None:
     assert verify.bug_problems(bug, seed) == []
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("entry", "backend"), _hards(slow_backends=("jax",)))
+@pytest.mark.parametrize(("entry", "backend", "seed"), _with_seeds(_hards(slow_backends=("jax",))))
 def test_the_hard_function_is_right(entry: Hard, backend: BackendName, seed: int) -> None:
     assert verify.hard_problems(entry, backend, seed) == []
 
