@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: bench-check bench-engine check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,8 +17,8 @@ $(STAMP): pyproject.toml constraints.txt
 	  --group test --group lint --group docs
 	touch $(STAMP)
 
-check: $(STAMP)  ## run `adbench check` on the bundled suites, all backends
-	$(BIN)/adbench check suites
+check: $(STAMP)  ## run `adbench check` on the bundled suites, all backends; keep the record
+	$(BIN)/adbench check suites --output-format text --output-format json=reports/run.json
 
 test: $(STAMP)  ## run every test
 	$(BIN)/python -m pytest -n auto
@@ -47,6 +47,9 @@ contract: $(STAMP)  ## which room may import which
 
 bench-startup: $(STAMP)  ## `adbench --help` beside `pytest --version`, interleaved
 	$(BIN)/python benchmarks/startup.py
+
+bench-speed: $(STAMP)  ## time `adbench.check` beside gradcheck, in turns
+	$(BIN)/python benchmarks/check_speed.py
 
 golden: $(STAMP)  ## write what reports and documents show anew (then read the diff)
 	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/docs

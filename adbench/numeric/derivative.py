@@ -147,7 +147,7 @@ def derivatives(
 
 
 _SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound", "nearby")
-_PLAIN = ("kind", "noise", "rounding", "still", "pieces")
+_PLAIN = ("kind", "noise", "rounding", "still")
 
 
 def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimates) -> None:
@@ -162,6 +162,8 @@ def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimat
         take &= ~(found.still | found.stepped)
         best.nearby[which] = np.fmax(best.nearby[which], found.nearby / by)
     _take(best, which, factors, found, take)
+    # Steps of the function's own scale see no pieces, and may well see it saturate.
+    best.pieces[which] &= ~take
 
 
 def _merge_finer(
