@@ -533,6 +533,26 @@ def test_threads_do_not_share_buffers():
     assert df.report().recordings == 2
 
 
+class Endless:
+    """Answers every attribute with another of its kind, as lazy namespaces do."""
+
+    def __getattr__(self, name):
+        if name.startswith("__") and name != "__wrapped__":
+            raise AttributeError(name)
+        return Endless()
+
+
+def test_a_captured_object_that_makes_its_attributes_up():
+    endless = Endless()
+
+    def f(x):
+        return np.sum(x**2) if endless is not None else x
+
+    compiled = grad(f, mode="compiled")
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(np.arange(3.0)), [0.0, 2.0, 4.0])
+
+
 def test_a_function_that_calls_its_own_derivative():
     def f(x, depth):
         return np.sum(x**2) if depth == 0 else np.sum(x * df(stop_gradient(x), depth - 1))

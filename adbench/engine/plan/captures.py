@@ -65,7 +65,10 @@ class Captures:
         self._told: list[tuple[str, str]] = []
         self._visited: set[Any] = set()
         self._kept: list[Any] = [root]  # so that no id is used again
-        self._visit(root, getattr(root, "__qualname__", "the function"))
+        try:
+            self._visit(root, getattr(root, "__qualname__", "the function"))
+        except RecursionError as error:  # a chain of objects without end in sight
+            raise TooManyError from error
         self._unchanged = eval(f"lambda: {' and '.join(self._tests) or 'True'}", self._names)
 
     def unchanged(self) -> bool:
@@ -145,7 +148,8 @@ class Captures:
             for cls in value.__mro__:
                 if not is_library(cls):
                     self._attributes(vars(cls), name)
-        elif hasattr(value, "__wrapped__"):
+        elif "__wrapped__" in (getattr(value, "__dict__", None) or ()):
+            # Its own: an object that makes attributes up as they are asked for has it for ever.
             self._visit(value.__wrapped__, name)
             self._attributes(getattr(value, "__dict__", {}), name)
         elif not isinstance(value, types.ModuleType):
