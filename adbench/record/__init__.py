@@ -1,15 +1,29 @@
 """The run record: model, file, environment, and its results in words."""
 
+from adbench.record.bench import (
+    AuditItem,
+    Bench,
+    BreakEven,
+    CompileStage,
+    Growth,
+    Interval,
+    Measurement,
+    Memory,
+    SideBySide,
+    Threads,
+)
 from adbench.record.environment import adbench_version, available_cores, environment, loaded_threads
 from adbench.record.explain import explain, explain_failure, explain_finding
 from adbench.record.file import RecordError, read_record, write_record
 from adbench.record.model import (
     SCHEMA_VERSION,
+    ArrayDigest,
     CaseResult,
     CheckOptions,
     CheckResult,
     CurvePoint,
     DerivativeResult,
+    ElementComparison,
     Environment,
     Failure,
     Finding,
@@ -22,18 +36,30 @@ from adbench.record.model import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ArrayDigest",
+    "AuditItem",
+    "Bench",
+    "BreakEven",
     "CaseResult",
     "CheckOptions",
     "CheckResult",
+    "CompileStage",
     "CurvePoint",
     "DerivativeResult",
+    "ElementComparison",
     "Environment",
     "Failure",
     "Finding",
+    "Growth",
+    "Interval",
+    "Measurement",
+    "Memory",
     "RecordError",
     "RunRecord",
+    "SideBySide",
     "SourceLocation",
     "SuiteInfo",
+    "Threads",
     "VCurve",
     "Verdict",
     "adbench_version",

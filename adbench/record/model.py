@@ -10,16 +10,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from adbench.record.base import Model as _Model
+from adbench.record.bench import Bench
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SCHEMA_VERSION = 1
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
 
 
 class Verdict(StrEnum):
@@ -110,6 +109,41 @@ class VCurve(_Model):
     points: tuple[CurvePoint, ...]
 
 
+class ElementComparison(_Model):
+    """One element of a gradient beside its numeric derivative: what a report sets side by side."""
+
+    input: str
+    """The leaf's name as a user writes it."""
+    index: tuple[int, ...]
+    part: Literal["real", "imag"] = "real"
+    ad: float
+    numeric: float
+    bound: float
+    """Half-width of the numeric derivative's error interval."""
+    tolerance: float
+    """What AD may differ by beyond the bound."""
+
+
+class ArrayDigest(_Model):
+    """An array as a baseline keeps it: whole where it is small, in figures where it is not.
+
+    A complex array is read as real numbers, each element's real part before its imaginary part.
+    """
+
+    name: str
+    """The leaf's name as a user writes it; an output's is `out`, `out[0]`, …"""
+    shape: tuple[int, ...]
+    dtype: str
+    values: tuple[float, ...] | None = None
+    """Every element in C order; None where there are too many."""
+    norm: float | None = None
+    """The Euclidean norm."""
+    projections: tuple[float, ...] = ()
+    """Dot products with seeded vectors of random signs, which a change of any element moves."""
+    largest: tuple[tuple[tuple[int, ...], float], ...] = ()
+    """The elements largest in magnitude, each with its index."""
+
+
 class DerivativeResult(_Model):
     """The verdict on one derivative (`vjp`, `jvp` or `hvp`) of one function."""
 
@@ -122,6 +156,8 @@ class DerivativeResult(_Model):
     """How many elements or directions were compared."""
     method: str = ""
     v_curve: VCurve | None = None
+    worst: tuple[ElementComparison, ...] = ()
+    """The elements that differ most, measured in bound + tolerance, worst first; at most five."""
 
 
 class CheckResult(_Model):
@@ -152,6 +188,11 @@ class CheckResult(_Model):
     where: SourceLocation | None = None
     value: tuple[float, ...] | None = None
     """The primal's first elements, for a person to recognise."""
+    outputs: tuple[ArrayDigest, ...] = ()
+    """The primal, as a baseline keeps it."""
+    gradient: tuple[ArrayDigest, ...] = ()
+    """The gradient of the seeded weighting of the outputs, one entry an active leaf; a baseline
+    compares these."""
 
     @property
     def ok(self) -> bool:
@@ -267,7 +308,7 @@ class RunRecord(_Model):
     """Everything a report, a comparison or a baseline reads."""
 
     schema_version: Literal[1] = 1
-    kind: Literal["check"] = "check"
+    kind: Literal["check", "bench"] = "check"
     adbench_version: str
     started: str
     """UTC, ISO 8601."""
@@ -280,6 +321,8 @@ class RunRecord(_Model):
     """How many tasks were selected; an interrupted run has fewer results."""
     interrupted: bool = False
     """True when Ctrl-C or --fail-fast ended the run before its last task."""
+    bench: Bench | None = None
+    """What `adbench bench` measured; `results` then holds the checks that came first."""
 
     def count(self, verdict: Verdict) -> int:
         """How many results have this verdict."""

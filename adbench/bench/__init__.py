@@ -1,0 +1,1 @@
+"""What a gradient costs in time and memory: measuring, statistics and the proof of fairness."""
