@@ -88,6 +88,8 @@ class Case(_Model):
     params: dict[str, Any] = Field(default_factory=dict)
     """Every parameter of this grid point, sizes included; `call_params` keeps those that a
     function's signature takes."""
+    size: str | None = None
+    """Which of `params` says how much work this is; its value here is a number above 0."""
     derivatives: tuple[Derivative, ...] = ("vjp",)
     backends: tuple[str, ...] | None = None
     """Backends, or backend:mode, that this case is meant for; None: all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -54,6 +55,7 @@ class CaseBuilder:
             "description": entry.description,
             "functions": functions,
             "gradient": gradient,
+            "size": entry.size,
             "derivatives": tuple(entry.derivatives or defaults.derivatives or ("vjp",)),
             "backends": tuple(backends) if backends else None,
             "tolerance": _tolerance(entry.tolerance, defaults.tolerance),
@@ -79,6 +81,7 @@ class CaseBuilder:
             cases.append(Case(name=name, inputs=inputs, params=params, **common))
         if not self.broken and len(self.document.problems) == before:
             self._check_params(builder.used)
+            self._check_size()
         return cases
 
     def _raw(self) -> Mapping[str, Any]:
@@ -132,7 +135,7 @@ class CaseBuilder:
         if matrix is None:
             return [{}]
         path = (*self.path, "matrix")
-        axes: dict[str, list[Any]] = dict(matrix.__pydantic_extra__ or {})
+        axes = self._axes()
         if not axes:
             self.document.complain(path, "the matrix is empty", "as in matrix: {n: [2, 10]}")
             return []
@@ -156,6 +159,10 @@ class CaseBuilder:
         if not left:
             self.document.complain((*path, "exclude"), "every point of the matrix is excluded")
         return left
+
+    def _axes(self) -> dict[str, list[Any]]:
+        matrix = self.entry.matrix
+        return dict(matrix.__pydantic_extra__ or {}) if matrix is not None else {}
 
     def _check_excludes(
         self, excludes: list[dict[str, Any]], axes: Mapping[str, Any], points: list[dict[str, Any]]
@@ -195,6 +202,24 @@ class CaseBuilder:
                     key=True,
                 )
 
+    def _check_size(self) -> None:
+        """Growth is fitted over the logarithm of the size."""
+        if (size := self.entry.size) is None:
+            return
+        params, axes = self.entry.params, self._axes()
+        if size not in params and size not in axes:
+            self.document.complain(
+                (*self.path, "size"),
+                f"neither `params` nor `matrix` has {size!r}",
+                did_you_mean(size, [*params, *axes], "they have"),
+            )
+        values: dict[Path, Any] = {("params", size): params[size]} if size in params else {}
+        values |= {("matrix", size, i): value for i, value in enumerate(axes.get(size, ()))}
+        for path, value in values.items():
+            if not _is_size(value):
+                message = f"as a size, {value!r} is no number above 0"
+                self.document.complain((*self.path, *path), message)
+
 
 def _tolerance(own: schema.ToleranceEntry, defaults: schema.ToleranceEntry) -> Tolerance:
     return Tolerance(
@@ -218,6 +243,10 @@ def _short(value: Any) -> str:
     text = {True: "true", False: "false", None: "null"}.get(value) if _plain(value) else None
     text = text or (value if isinstance(value, str) else repr(value))
     return "".join("_" if c.isspace() or c in "/@[],:*?" else c for c in text)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def _plain(value: Any) -> bool:

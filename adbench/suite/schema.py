@@ -154,6 +154,11 @@ class CaseEntry(Strict):
         description="A grid: each key is a parameter, each value the list of values that it takes; "
         "`exclude` leaves combinations out.",
     )
+    size: Identifier | SkipJsonSchema[None] = Field(
+        default=None,
+        description="The parameter that says how much work this is, one of `params` or `matrix`, "
+        "with numbers above 0: `adbench bench` fits how time and memory grow with it.",
+    )
     derivatives: Derivatives | SkipJsonSchema[None] = Field(
         default=None, description="What is checked: `vjp` where not given, `jvp`, `hvp`."
     )

@@ -40,6 +40,7 @@ cases:
       d: [2, 10]
       k: [5, 6]
       exclude: [{d: 10, k: 5}]
+    size: d
     derivatives: [vjp, jvp, hvp]
     backends: [native, "torch:compile"]
     tolerance: {atol: 0}
@@ -73,6 +74,7 @@ def test_a_case_with_every_key(load: Load, folder: Path) -> None:
     assert case.gradient is not None
     assert case.gradient.name == "objective_gradient"
     assert case.params == {"shift": 0.5, "how": "fast", "order": float("inf"), "d": 10, "k": 6}
+    assert case.size == "d"
     assert case.derivatives == ("vjp", "jvp", "hvp")
     assert case.backends == ("native", "torch:compile")
     assert (case.tolerance.rtol, case.tolerance.atol) == (1e-8, 0)
@@ -105,6 +107,7 @@ def test_defaults_hold_where_a_case_says_nothing(load: Load) -> None:
     assert (case.seed, case.dtype, case.tags, case.backends) == (1, "float32", ("t",), ("native",))
     assert (case.tolerance.rtol, case.tolerance.atol) == (1e-8, None)
     assert case.power == 0.95
+    assert case.size is None
     assert case.derivatives == ("vjp",)
 
 
