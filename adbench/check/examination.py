@@ -23,6 +23,7 @@ from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.subject import Subject
 from adbench.check.trial import Tolerance, Trial
+from adbench.check.worst import worst_elements
 from adbench.record.model import (
     CheckOptions,
     CheckResult,
@@ -35,6 +36,8 @@ from adbench.record.model import (
 Array = NDArray[Any]
 
 _MEDIUM = 2000
+_BRIEF = 16.0
+"""Resolution, in units of the tolerance, at which a large input needs no further steps."""
 _THOROUGH_DIRECTIONS = 16
 _THOROUGH_ELEMENTWISE = 400
 _THOROUGH_WEIGHTINGS = 3
@@ -193,7 +196,8 @@ class _Examination:
             if g is None
         )
         trial = self._trial(trials, gradients)
-        self.findings += trials.explain(trial, gradients, missing)
+        found, elements = trials.explain(trial, gradients, missing)
+        self.findings += found
         if trial.comparison.subgradient.any():
             self.findings += trials.ties()
         self.findings += compare_precisions(
@@ -213,6 +217,7 @@ class _Examination:
         if self.options.other_points and self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
+        result = result.model_copy(update={"worst": worst_elements(subject, elements)})
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None
@@ -225,7 +230,10 @@ class _Examination:
             return trials.by_element(np.arange(size))
         if thorough:
             return trials.random(gradients, _THOROUGH_DIRECTIONS)
-        return trials.random(gradients, 4 if size <= _MEDIUM else 2)
+        if size <= _MEDIUM:
+            return trials.random(gradients, 4)
+        # Here every step costs: those that can no longer change the verdict are not made.
+        return trials.random(gradients, 2, briefly=_BRIEF * float(self.tolerance.rtol))
 
     def _measure_power(self, trials: Reverse, trial: Trial, gradients: Array) -> None:
         self.power = power.power(trials, trial, gradients)
@@ -267,7 +275,9 @@ class _Examination:
 
     def _conclude(self, trial: Trial) -> None:
         self.findings += report.wrong_directions(self.subject, trial)
-        self.results.append(conclude(trial, failed=False))
+        result = conclude(trial, failed=False)
+        worst = worst_elements(self.subject, trial)
+        self.results.append(result.model_copy(update={"worst": worst}))
 
     def _verdict(self, any_finite: bool) -> tuple[Verdict, str]:
         if not any_finite:

@@ -24,6 +24,8 @@ _EXPLODED = 1e8
 """Growth of the outputs from which a derived point counts as outside the function's domain."""
 _SURE = 30.0
 """How many times AD's own rounding a difference must be there."""
+_SEEN = 1e-5
+"""Relative error that has to be visible there."""
 _GROSS = 1e-4
 """Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 
@@ -77,14 +79,14 @@ class Nearby:
         gradients = trials.gradients(x)
         if not np.isfinite(gradients).all():
             return None, []
-        trial = trials.random(gradients, 2)
+        trial = trials.random(gradients, 2, briefly=_SEEN)
         case, best = trial.comparison, trial.comparison.numeric.best
         kinks = best.kind == Kind.KINK
         with np.errstate(invalid="ignore"):
             apart = np.abs(case.ad - best.value)
             gross = apart > np.maximum(_GROSS * np.abs(best.value), _SURE * case.slack)
         case.accused &= ~kinks & gross
-        found = trials.explain(trial, gradients, self.missing)
+        found, _ = trials.explain(trial, gradients, self.missing)
         if kinks.any() and not found:
             found = trials.ties()
         return trial, found

@@ -70,8 +70,8 @@ class Reverse:
             groups=np.array([subject.inputs.place(int(c))[0] for c in coordinates]),
         )
 
-    def along(self, directions: Array) -> Trial:
-        """A trial of whole directions (D, n)."""
+    def along(self, directions: Array, briefly: float | None = None) -> Trial:
+        """A trial of whole directions (D, n); `briefly` as for `hold`."""
         return hold(
             "vjp",
             self.subject,
@@ -83,12 +83,13 @@ class Reverse:
             self.tolerance,
             self.rng,
             asked_for=self.asked_for,
+            briefly=briefly,
         )
 
-    def random(self, gradients: Array, count: int) -> Trial:
+    def random(self, gradients: Array, count: int, briefly: float | None = None) -> Trial:
         """A trial of random directions over all coordinates and over each leaf's."""
         return self.along(
-            random_directions(self.scale, self.subject.inputs, gradients, self.rng, count)
+            random_directions(self.scale, self.subject.inputs, gradients, self.rng, count), briefly
         )
 
     def _projected(self, directions: Array) -> Callable[[Array], Array]:
@@ -98,16 +99,18 @@ class Reverse:
 
         return values
 
-    def explain(self, trial: Trial, gradients: Array, missing: frozenset[str]) -> list[Finding]:
-        """The elements to blame for what the trial accuses; nothing if it accuses nobody.
+    def explain(
+        self, trial: Trial, gradients: Array, missing: frozenset[str]
+    ) -> tuple[list[Finding], Trial]:
+        """The elements to blame for what the trial accuses, and the trial that tells them apart.
 
-        For a direction: those of a random sample that are wrong; if none is, the few that group
-        testing singles out.
+        No findings if it accuses nobody. For a direction: those of a random sample that are
+        wrong; if none is, the few that group testing singles out.
         """
         if not trial.comparison.accused.any():
-            return []
+            return [], trial
         if trial.coordinates is not None:
-            return report.wrong_elements(self.subject, trial, missing)
+            return report.wrong_elements(self.subject, trial, missing), trial
         case = trial.comparison
         excess = np.where(case.accused, case.excess, 0.0)
         d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
@@ -117,12 +120,13 @@ class Reverse:
             candidates = nonfinite[:_SAMPLED]
         else:
             candidates = self.rng.choice(members, min(_SAMPLED, members.size), replace=False)
-        found = report.wrong_elements(self.subject, self.by_element(np.sort(candidates)), missing)
+        sample = self.by_element(np.sort(candidates))
+        found = report.wrong_elements(self.subject, sample, missing)
         if not found:
             guilty = culprits(self.subject, trial, d, j, gradients[j])
             sample = self.by_element(np.union1d(candidates, guilty))
             found = report.wrong_elements(self.subject, sample, missing)
-        return found or [report.unexplained_direction(self.subject, trial)]
+        return found or [report.unexplained_direction(self.subject, trial)], sample
 
     def ties(self) -> list[Finding]:
         """At a kink: inputs that tie move together, where the function is often smooth.

@@ -13,7 +13,8 @@ from adbench.check.accusation import reconsider, wobble
 from adbench.check.arbitration import arbitrate, doubtful
 from adbench.check.comparison import Comparison, compare
 from adbench.check.subject import Subject
-from adbench.numeric.derivative import derivatives
+from adbench.numeric.derivative import Derivatives, derivatives
+from adbench.numeric.ladder import Kind
 from adbench.numeric.sampling import Rows
 
 Array = NDArray[Any]
@@ -58,18 +59,38 @@ def hold(
     coordinates: Array | None = None,
     groups: Array | None = None,
     asked_for: bool = True,
+    briefly: float | None = None,
 ) -> Trial:
     """Compare `values(x)` (D, m), the AD side, with differences of `function`.
 
     `groups` (D,) says which directions are of the same leaf: a zero derivative is measured
     against the largest of its group. `asked_for` says that the subject's point is the user's own.
+    With `briefly`, a short ladder of steps is enough where AD agrees with it and a relative error of
+    this size would have been seen: finer steps could only sharpen what agrees already.
     """
     x = subject.x
-    numeric = derivatives(function, x, origin, directions, weights, subject.epsilon, unit)
     ad = values(x)
-    reference = _reference(numeric.best.value, groups)
     atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
-    case = compare(ad, numeric, reference, tolerance.rtol, atol, subject.epsilon)
+
+    def judged(numeric: Derivatives) -> Comparison:
+        reference = _reference(numeric.best.value, groups)
+        return compare(ad, numeric, reference, tolerance.rtol, atol, subject.epsilon)
+
+    def enough(numeric: Derivatives) -> bool:
+        return bool(_settled(judged(numeric), briefly or 0.0).all())
+
+    numeric = derivatives(
+        function,
+        x,
+        origin,
+        directions,
+        weights,
+        subject.epsilon,
+        unit,
+        enough=enough if briefly is not None else None,
+    )
+    case = judged(numeric)
+    reference = _reference(numeric.best.value, groups)
 
     if doubtful(case).any():
         first = numeric.looks[0][2]
@@ -83,6 +104,13 @@ def hold(
         if function == subject.rows:
             arbitrate(case, subject, directions, weights, slack, reference, convict=asked_for)
     return Trial(derivative, directions, weights, case, coordinates)
+
+
+def _settled(case: Comparison, resolution: float) -> Array:
+    """Which problems agree at a smooth point, sharply enough, (D, m)."""
+    best = case.numeric.best
+    smooth = (best.kind == Kind.CENTRAL) & ~(best.still | best.stepped | best.pieces)
+    return np.asarray(smooth & ~case.accused & ~case.open & (case.resolution <= resolution))
 
 
 def _reference(value: Array, groups: Array | None) -> Array:
