@@ -31,6 +31,7 @@ __all__ = [
     "Leaf",
     "OutputError",
     "Pullback",
+    "Timed",
     "Tree",
     "UnsupportedError",
 ]
@@ -62,6 +63,49 @@ class Pullback:
     gradients: list[Array | None]
     mutated: tuple[str, ...] = ()
     """Names of inputs, or "cotangent", that differ from what was passed in."""
+
+
+def _no_wait(result: Any) -> None:
+    """The result of a call on the CPU's own thread is there when it returns."""
+
+
+def _no_compilations() -> int:
+    return 0
+
+
+def _no_stages() -> dict[str, float]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One operation with its inputs on the device, as a benchmark calls it: nothing is converted.
+
+    The function gets the same arrays at every call, so one that writes into its inputs is not to
+    be timed (the check has found that before).
+    """
+
+    call: Callable[[], Any]
+    """Do it once: a tuple of the backend's own arrays (None: no path to that input). The primal
+    gives its outputs, the VJP and the HVP one array an active leaf, the JVP one an output."""
+    inputs: tuple[Any, ...]
+    """The active leaves as the backend's own arrays."""
+    data: tuple[Any, ...] = ()
+    """The passive leaves, likewise."""
+    wait: Callable[[Any], object] = _no_wait
+    """Returns when this result has been computed."""
+    compilations: Callable[[], int] = _no_compilations
+    """How often this process has traced or compiled anything so far."""
+    stages: Callable[[], dict[str, float]] = _no_stages
+    """Seconds that this process has spent so far in each stage of tracing and compiling."""
+    tracked: bool = True
+    """Whether the backend records for a derivative in this call."""
+
+    def __call__(self) -> Any:
+        """Once, waited for."""
+        result = self.call()
+        self.wait(result)
+        return result
 
 
 class BoundFunction(ABC):
@@ -105,6 +149,14 @@ class BoundFunction(ABC):
         caller then evaluates one by one.
         """
         raise UnsupportedError("no batched evaluation")
+
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        """`what` ("primal", "vjp", "jvp" or "hvp") at the bound point, to be called many times.
+
+        Cotangents have the outputs' shapes and dtypes, tangents the active leaves'. Raises
+        UnsupportedError where the backend cannot do it.
+        """
+        raise UnsupportedError(f"{type(self).__name__} cannot be timed")
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         """The user's function itself on active leaves of whatever kind, with data as NumPy arrays.
