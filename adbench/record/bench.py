@@ -79,8 +79,10 @@ class Measurement(Model):
     dtype: str
     device: str = "cpu"
     params: dict[str, Any] = Field(default_factory=dict)
+    parameter: str | None = None
+    """The size parameter's name, where the case has one: a key of `params`."""
     size: float | None = None
-    """The size parameter's value, where the case has one."""
+    """The size parameter's value."""
     inputs: int = 0
     """Numbers in the active inputs."""
     what: What = "vjp"
@@ -131,8 +133,10 @@ class Growth(Model):
 
     suite: str
     base: str
+    """The case's name with the rest of its grid point: `gmm[D=2,K=5]`."""
     backend: str
     mode: str
+    what: What = "vjp"
     parameter: str
     """The size parameter's name."""
     quantity: Literal["time", "memory", "ratio", "numeric"]
