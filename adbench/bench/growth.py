@@ -21,7 +21,7 @@ grows by more than half."""
 Quantity = Literal["time", "memory", "ratio", "numeric"]
 
 
-def growth(measurements: Iterable[Measurement]) -> tuple[Growth, ...]:
+def fit(measurements: Iterable[Measurement]) -> tuple[Growth, ...]:
     """The exponents of each backend's time, memory, gradient ÷ primal and forward differences.
 
     One curve holds the measurements that differ in nothing but the size; there is none for fewer

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from adbench.bench.growth import fit_exponent, growth
+from adbench.bench.growth import fit, fit_exponent
 from adbench.record.bench import Interval, Measurement, Memory
 
 
@@ -76,7 +76,7 @@ def test_every_quantity_has_its_curve() -> None:
         )
         for n in (100.0, 1000.0, 10.0)
     ]
-    found = {g.quantity: g for g in growth(points)}
+    found = {g.quantity: g for g in fit(points)}
     assert {q: round(g.exponent.value, 9) for q, g in found.items()} == {
         "time": 1,
         "memory": 1,
@@ -93,7 +93,7 @@ def test_every_quantity_has_its_curve() -> None:
 def test_a_ratio_that_grows_is_pointed_out_in_words() -> None:
     ratios = {10.0: 3.0, 100.0: 6.0, 1000.0: 12.0}
     points = [measured(n, 1e-6 * n, ratio=exact(ratio)) for n, ratio in ratios.items()]
-    (ratio,) = (g for g in growth(points) if g.quantity == "ratio")
+    (ratio,) = (g for g in fit(points) if g.quantity == "ratio")
     assert ratio.flagged == (
         "the gradient costs 3 primals at n = 10 and 12 at 1000: a ratio that grows with the size"
     )
@@ -105,7 +105,7 @@ def test_a_ratio_that_only_might_grow_is_not() -> None:
         measured(n, 1e-6 * n, ratio=Interval(value=v, low=low, high=high))
         for n, (v, low, high) in wide.items()
     ]
-    (ratio,) = (g for g in growth(points) if g.quantity == "ratio")
+    (ratio,) = (g for g in fit(points) if g.quantity == "ratio")
     assert ratio.exponent.value > 0
     assert ratio.flagged == ""
 
@@ -116,7 +116,7 @@ def test_other_axes_of_the_grid_make_curves_of_their_own() -> None:
         for k in (1, 2)
         for n in (1.0, 2.0, 4.0)
     ]
-    found = growth(points)
+    found = fit(points)
     assert {g.base: round(g.exponent.value, 9) for g in found} == {"case[k=1]": 1, "case[k=2]": 2}
 
 
@@ -126,7 +126,7 @@ def test_backends_and_derivatives_are_not_mixed() -> None:
         for backend, what, power in [("torch", "vjp", 1), ("jax", "vjp", 2), ("jax", "hvp", 3)]
         for n in (1.0, 2.0, 4.0)
     ]
-    found = {(g.backend, g.what): round(g.exponent.value, 9) for g in growth(points)}
+    found = {(g.backend, g.what): round(g.exponent.value, 9) for g in fit(points)}
     assert found == {("torch", "vjp"): 1, ("jax", "vjp"): 2, ("jax", "hvp"): 3}
 
 
@@ -140,5 +140,5 @@ def test_backends_and_derivatives_are_not_mixed() -> None:
 )
 def test_too_few_points_make_no_curve(change: dict[str, object]) -> None:
     points = [measured(1.0, 1.0), measured(2.0, 2.0), measured(4.0, 4.0, **change)]
-    assert growth(points) == ()
-    assert growth([*points, measured(8.0, 8.0)]) != ()
+    assert fit(points) == ()
+    assert fit([*points, measured(8.0, 8.0)]) != ()
