@@ -133,9 +133,7 @@ def _machine(environment: Environment) -> Fact:
 
 def _libraries(environment: Environment) -> Fact:
     known = [n for n in ("numpy", "torch", "jax") if n in environment.versions]
-    value = ", ".join(
-        [f"Python {environment.python}", *(_versioned(environment, n) for n in known)]
-    )
+    named = [f"Python {environment.python}", *(_versioned(environment, n) for n in known)]
     rest = [_versioned(environment, n) for n in environment.versions if n not in known]
     return Fact("libraries", ", ".join(named), ", ".join(rest))
 
