@@ -13,6 +13,7 @@ from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
 from adbench.check import chance, operator, power
 from adbench.check import findings as report
 from adbench.check.conclusion import conclude, unresolved, vacuous
+from adbench.check.digest import digests
 from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.found import FoundInputs
@@ -125,6 +126,7 @@ class _Examination:
         verdict, reason = self._verdict(bool(finite.any()))
         worths = [r.resolution for r in self.results if r.resolution is not None]
         counts = {id(s.count): s.count for s in (self.own, self.subject)}.values()
+        kept = digests(self.own, self.options)
         return CheckResult(
             verdict=verdict,
             reason=reason,
@@ -144,6 +146,8 @@ class _Examination:
             seconds=time.perf_counter() - self.started,
             where=where,
             value=tuple(float(v) for v in self.subject.origin[:4]),
+            outputs=kept.outputs,
+            gradient=kept.gradient,
         )
 
     def _name_nonfinite(self, finite: Array) -> None:

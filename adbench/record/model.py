@@ -141,7 +141,22 @@ class ArrayDigest(_Model):
     projections: tuple[float, ...] = ()
     """Dot products with seeded vectors of random signs, which a change of any element moves."""
     largest: tuple[tuple[tuple[int, ...], float], ...] = ()
-    """The elements largest in magnitude, each with its index."""
+    """The elements largest in magnitude, each with its index; a complex one's index ends in 0 for
+    its real and 1 for its imaginary part."""
+    noise: tuple[float, ...] = ()
+    """How far each of `values` moves when the inputs move by their last bits; or the norm, the
+    projections and the largest elements, in this order. Empty where it was not measured."""
+
+
+class InputsDigest(_Model):
+    """What a function was given, so that a later run can tell whether it is given the same."""
+
+    sha256: str
+    """Of names, shapes, dtypes, every number, and the parameters."""
+    leaves: dict[str, str] = Field(default_factory=dict)
+    """Each array by name, such as `float64[3, 4]`; `data` behind it says not differentiated."""
+    numbers: int = 0
+    """How many numbers the arrays hold."""
 
 
 class DerivativeResult(_Model):
@@ -234,6 +249,18 @@ class Failure(_Model):
     """The tail of what the function printed before it failed."""
 
 
+class Definition(_Model):
+    """What a case is made of, as its suite and its source say it."""
+
+    base: str
+    """The case's name without its grid point."""
+    description: str = ""
+    inputs: dict[str, str] = Field(default_factory=dict)
+    """By leaf, how it came about: `normal(3, 4)`, `[1.0, 2.0]`, `data.npz:x`."""
+    code: str = ""
+    """The function's source, or its first lines."""
+
+
 class CaseResult(_Model):
     """One task's outcome: a case on one backend in one mode."""
 
@@ -255,6 +282,10 @@ class CaseResult(_Model):
     xfail: str | None = None
     """The reason the suite gave for expecting a failure here; None when none is expected."""
     seconds: float = 0.0
+    inputs: InputsDigest | None = None
+    """None where the function could not be called, or by an adbench that did not keep it."""
+    definition: Definition | None = None
+    """None for a record made by an adbench that did not keep it."""
     source: SourceLocation | None = None
     """Where the case stands in its suite file, or the bare function in its module."""
     reproduce: str = ""

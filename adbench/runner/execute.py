@@ -11,7 +11,8 @@ from typing import Any
 from adbench.backends import Backend, BackendUnavailableError, get_backend
 from adbench.check import examine
 from adbench.check.found import FoundInputs
-from adbench.record.model import CaseResult, CheckResult, SourceLocation
+from adbench.record.digest import inputs_digest
+from adbench.record.model import CaseResult, CheckResult, InputsDigest, SourceLocation
 from adbench.runner import outcomes
 from adbench.runner.failures import failure_of, locate
 from adbench.runner.tasks import Task
@@ -32,8 +33,9 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
         started()
 
     try:
-        check = _check(task, start_clock, start)
-        return outcomes.checked(task, check, time.perf_counter() - begin)
+        check, inputs = _check(task, start_clock, start)
+        result = outcomes.checked(task, check, time.perf_counter() - begin)
+        return result.model_copy(update={"inputs": inputs})
     except BackendUnavailableError as error:
         return outcomes.unavailable(task, error)
     except KeyboardInterrupt:
@@ -46,7 +48,7 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
         return outcomes.failed(task, failure, time.perf_counter() - begin)
 
 
-def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:
+def _check(task: Task, started: Callable[[], None], start: str) -> tuple[CheckResult, InputsDigest]:
     # The library comes first: a user's folder on sys.path could hide a module that it imports.
     backend = None if task.case.gradient and task.backend == "manual" else _backend(task)
     started()
@@ -57,7 +59,8 @@ def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:
     params = call_params(function, task.case.params, arguments)
     bound = backend.bind(function, arguments, differentiable, params)
     where = _definition(function, start)
-    return examine(
+    inputs = inputs_digest(arguments, differentiable, params)  # before a function writes into them
+    check = examine(
         backend,
         bound,
         task.options,
@@ -65,6 +68,7 @@ def _check(task: Task, started: Callable[[], None], start: str) -> CheckResult:
         where=where,
         found=FoundInputs.of(task.case.suite, task.case.name, start),
     )
+    return check, inputs
 
 
 def _backend(task: Task) -> Backend:
