@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ bench-check: $(STAMP)  ## compare gradient checkers over tests/corpus, write its
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	$(BIN)/python tests/corpus/table.py --seeds $(or $(SEEDS),3) --write --quiet
 	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/docs -k corpus
+
+array-api: $(STAMP)  ## measure how much of the array API standard passes, write docs/array-api.md
+	$(BIN)/python tests/engine/array_api.py > docs/array-api.md
 
 bench-engine: $(STAMP)  ## time the engine beside its peers, write docs/bench-engine.md
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench

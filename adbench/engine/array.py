@@ -60,9 +60,9 @@ class TracedArray:
         return handler(*args, **kwargs)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        from adbench.engine.namespace import namespace
+        from adbench.engine.namespace import of_version
 
-        return namespace
+        return of_version(api_version)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         name = calling_library_function()
@@ -74,6 +74,16 @@ class TracedArray:
             "stop_gradient(x) gives the plain value where a constant is meant"
         )
         raise DifferentiationError(what, "would detach a traced array from its tape", hint)
+
+    def __dlpack__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise DifferentiationError(
+            "__dlpack__()",
+            "would detach a traced array from its tape: another library would read its memory",
+            "stop_gradient(x) for the plain value, or custom_vjp around the other library's part",
+        )
+
+    def __dlpack_device__(self) -> Any:
+        return plain(self).__dlpack_device__()
 
     # What Python asks of a number or a sequence.
 

@@ -80,8 +80,9 @@ def _become(x: TracedArray, value: Any) -> None:
         x.value, x.tape, x.id = value.value, value.tape, value.id
         if type(x) is Buffer:
             x.__class__ = TracedArray  # type: ignore[assignment]
-    else:
-        x.value = plain(value)
+    else:  # what is written holds no derivative, and what was there before is gone
+        x.value, x.tape, x.id = plain(value), None, -1
+        x.__class__ = Buffer
 
 
 def _refresh(owner: TracedArray) -> None:

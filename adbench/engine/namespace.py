@@ -14,19 +14,40 @@ from adbench.engine.array import Buffer, Recorded, TracedArray, astype, plain
 from adbench.engine.primitive import as_operand
 
 
+class Fourier:
+    """The standard's extension of Fourier transforms: NumPy's, with a dtype for frequencies."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np.fft, name)
+
+    def __dir__(self) -> list[str]:
+        return dir(np.fft)
+
+    def fftfreq(self, n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.fft.fftfreq."""
+        return np.fft.fftfreq(n, d, device=device).astype(dtype or float)
+
+    def rfftfreq(self, n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
+        """As numpy.fft.rfftfreq."""
+        return np.fft.rfftfreq(n, d, device=device).astype(dtype or float)
+
+
 class Namespace:
     """What `x.__array_namespace__()` returns for a traced x."""
 
     # array_namespace(x, data) of array-api-compat refuses arrays of two namespaces, and tells
     # namespaces apart by this name. Traced and plain arrays do mix, so they share the name.
     __name__ = "array_api_compat.numpy"
-    __array_api_version__ = "2024.12"
+    __array_api_version__ = "2025.12"
+
+    def __init__(self) -> None:
+        self.fft = Fourier()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*dir(np), *dir(type(self))})
+        return sorted({*dir(np), *dir(type(self)), *vars(self)})
 
     def __repr__(self) -> str:
         return "<array API namespace of adbench.engine>"
@@ -41,6 +62,12 @@ class Namespace:
             return np.asarray(obj, dtype=dtype, device=device, copy=copy)
         result = obj if dtype is None or obj.dtype == dtype else astype(obj, dtype)
         return result.copy() if copy and result is obj else result
+
+    def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        """As numpy.from_dlpack; a traced array is itself, since it shares no other memory."""
+        if not isinstance(x, (TracedArray, Recorded)):
+            return np.from_dlpack(x, device=device, copy=copy)
+        return x.copy() if copy else x
 
     def sort(
         self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
@@ -98,3 +125,12 @@ class Namespace:
 
 
 namespace = Namespace()
+
+VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+
+
+def of_version(version: str | None) -> Namespace:
+    """The namespace that follows a version of the standard; raises ValueError for others."""
+    if version is not None and version not in VERSIONS:
+        raise ValueError(f"api_version={version!r}: it is one of {', '.join(VERSIONS)}")
+    return namespace

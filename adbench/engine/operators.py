@@ -40,6 +40,7 @@ BINARY = {
 REDUCTIONS = ("sum", "mean", "prod", "max", "min")
 UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 COMPARISON = ("lt", "le", "gt", "ge", "eq", "ne")
+BITWISE = ("and", "or", "xor", "lshift", "rshift")
 METHODS = {
     "sum": np.sum,
     "mean": np.mean,
@@ -302,7 +303,13 @@ def install() -> None:
         call = unary(PRIMITIVES[ufunc.__name__], getattr(operator, name))
         setattr(cls, f"__{name}__", call)
     for name in COMPARISON:
-        setattr(cls, f"__{name}__", _comparison(getattr(operator, name)))
+        setattr(cls, f"__{name}__", _on_plain_values(getattr(operator, name)))
+    for name in BITWISE:  # of buffers of integers and booleans
+        call = _on_plain_values(getattr(operator, f"__{name}__"))
+        setattr(cls, f"__{name}__", call)
+        setattr(cls, f"__r{name}__", _reversed(call))
+        setattr(cls, f"__i{name}__", assignment.in_place(call))
+    cls.__invert__ = lambda self: ~plain(self)
     for name, function in METHODS.items():
         setattr(cls, name, _method(function))
     cls.__divmod__ = lambda self, other: (self // other, self % other)
@@ -325,5 +332,5 @@ def install() -> None:
     cls.flat = property(lambda self: reshape(self, -1))
 
 
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: compare(plain(self), plain(other))
+def _on_plain_values(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(plain(self), plain(other))

@@ -90,12 +90,15 @@ class RecordedArray(Recorded):
         return self.recorder.record(*canonical(function, args, kwargs))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        from adbench.engine.namespace import namespace
+        from adbench.engine.namespace import of_version
 
-        return namespace
+        return of_version(api_version)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return np.array(self.recorder.guard(self.id), dtype=dtype)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(self.value).__dlpack_device__()
 
     # What Python asks. The value that is read becomes a condition of the program.
 
@@ -231,6 +234,11 @@ class RecordedArray(Recorded):
     def tolist(self) -> Any:
         """As ndarray.tolist."""
         return self.recorder.guard(self.id).tolist()
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """As ndarray.to_device, which knows one device."""
+        np.asarray(self.value).to_device(device, stream=stream)
+        return self
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

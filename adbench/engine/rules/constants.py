@@ -21,6 +21,10 @@ constant((np.logical_and, "reduce"), (np.logical_or, "reduce"))
 constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around)
 constant(np.floor_divide, np.spacing)
 
+# Integers and booleans.
+constant(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert)
+constant(np.left_shift, np.right_shift)
+
 # Positions and counts.
 constant(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition)
 constant(np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted)

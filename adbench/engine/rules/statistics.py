@@ -28,10 +28,9 @@ def _var(
     where: Any = None,
 ) -> Any:
     _only_all_elements("numpy.var", where)
+    a = _as(a, dtype)
     ddof = ddof if correction in (None, np._NoValue) else correction
-    centre = (
-        np.mean(a, axis=axis, dtype=dtype, keepdims=True) if mean in (None, np._NoValue) else mean
-    )
+    centre = np.mean(a, axis=axis, keepdims=True) if mean in (None, np._NoValue) else mean
     count = max(count_of(axis, a.shape) - ddof, 0)
     return np.sum(_square(a - centre), axis=axis, keepdims=bool(given(keepdims))) / count
 
@@ -39,6 +38,11 @@ def _var(
 @derived(np.std)
 def _std(*args: Any, **kwargs: Any) -> Any:
     return np.sqrt(_var(*args, **kwargs))
+
+
+def _as(a: Any, dtype: Any) -> Any:
+    """a in the dtype that a reduction adds up in."""
+    return a if given(dtype) is None else a.astype(dtype)
 
 
 def _square(a: Any) -> Any:
@@ -232,6 +236,7 @@ def _nansum(
     **kwargs: Any,
 ) -> Any:
     _no_options("numpy.nansum", kwargs)
+    a = _as(a, dtype)
     return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
@@ -245,6 +250,7 @@ def _nanmean(
     **kwargs: Any,
 ) -> Any:
     _no_options("numpy.nanmean", kwargs)
+    a = _as(a, dtype)
     present = ~np.isnan(a)
     keepdims = bool(given(keepdims))
     return np.nansum(a, axis=axis, keepdims=keepdims) / np.sum(
@@ -274,6 +280,7 @@ def _nanprod(
     **kwargs: Any,
 ) -> Any:
     _no_options("numpy.nanprod", kwargs)
+    a = _as(a, dtype)
     return np.prod(np.where(np.isnan(a), 1, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
@@ -288,6 +295,7 @@ def _nanvar(
     **kwargs: Any,
 ) -> Any:
     _no_options("numpy.nanvar", kwargs)
+    a = _as(a, dtype)
     keepdims = bool(given(keepdims))
     centred = np.where(np.isnan(a), 0, a - np.nanmean(a, axis=axis, keepdims=True))
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
@@ -301,11 +309,13 @@ def _nanstd(*args: Any, **kwargs: Any) -> Any:
 
 @derived(np.nancumsum)
 def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    a = _as(a, dtype)
     return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
 
 
 @derived(np.nancumprod)
 def _nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    a = _as(a, dtype)
     return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
 
 
@@ -322,9 +332,7 @@ def _cumulative_sum(
     out: Any = None,
     include_initial: bool = False,
 ) -> Any:
-    return _with_initial(
-        x, np.cumsum(x, axis=axis or 0, dtype=dtype), axis or 0, 0, include_initial
-    )
+    return _with_initial(x, np.cumsum(_as(x, dtype), axis=axis or 0), axis or 0, 0, include_initial)
 
 
 @derived(np.cumulative_prod)
@@ -337,7 +345,9 @@ def _cumulative_prod(
     out: Any = None,
     include_initial: bool = False,
 ) -> Any:
-    return _with_initial(x, np.cumprod(x, axis=axis or 0), axis or 0, 1, include_initial)
+    return _with_initial(
+        x, np.cumprod(_as(x, dtype), axis=axis or 0), axis or 0, 1, include_initial
+    )
 
 
 def _with_initial(x: Any, result: Any, axis: int, initial: int, include: bool) -> Any:
