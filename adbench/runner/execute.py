@@ -14,6 +14,7 @@ from adbench.check.found import FoundInputs
 from adbench.record.digest import inputs_digest
 from adbench.record.model import CaseResult, CheckResult, InputsDigest, SourceLocation
 from adbench.runner import outcomes
+from adbench.runner.definition import definition_of
 from adbench.runner.failures import failure_of, locate
 from adbench.runner.tasks import Task
 from adbench.suite import call_params, load_function, make_inputs
@@ -35,7 +36,8 @@ def execute(task: Task, started: Callable[[], None]) -> CaseResult:
     try:
         check, inputs = _check(task, start_clock, start)
         result = outcomes.checked(task, check, time.perf_counter() - begin)
-        return result.model_copy(update={"inputs": inputs})
+        definition = definition_of(task.case, load_function(task.function))
+        return result.model_copy(update={"inputs": inputs, "definition": definition})
     except BackendUnavailableError as error:
         return outcomes.unavailable(task, error)
     except KeyboardInterrupt:

@@ -1,0 +1,70 @@
+"""A forest plot, a row at a time: a ratio with its interval, the margin's band and the line at 1.
+
+Rows are pictures of their own, so that they stand in the table that they belong to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from adbench.record.bench import Interval
+from adbench.report.charts.scales import Scale, power_of_ten
+from adbench.report.charts.svg import element, line, picture, text
+
+_WIDTH, _HEIGHT, _EDGE = 220.0, 22.0, 12.0
+_LEAST, _MOST = 1.25, 1e4
+
+
+@dataclass(frozen=True, slots=True)
+class ForestScale:
+    """One logarithmic scale for all rows, symmetric about 1."""
+
+    reach: float
+
+    @classmethod
+    def of(cls, intervals: Iterable[Interval], margins: Iterable[float] = ()) -> ForestScale:
+        """Wide enough for the estimates; an interval that is wider runs to the edge."""
+        reach = _LEAST
+        for value in [v for i in intervals for v in (i.value, i.low, i.high)]:
+            if 0 < value < math.inf:
+                reach = max(reach, value, 1 / value)
+        return cls(min(max([reach, *(1 + 1.5 * m for m in margins)]) * 1.05, _MOST))
+
+    def scale(self) -> Scale:
+        """The scale in a row's pixels."""
+        return Scale(1 / self.reach, self.reach, _EDGE, _WIDTH - _EDGE, logarithmic=True)
+
+
+def forest_axis(scale: ForestScale) -> Markup:
+    """The axis that the rows share, for the table's head."""
+    x = scale.scale()
+    ticks = sorted({1.0, *(t for t in x.ticks(4) if abs(math.log(t)) > 0.15 * math.log(x.high))})
+    words = [text(f"{power_of_ten(t)}×", x(t), 15, "tick", "middle") for t in _apart(ticks, x)]
+    return picture(_WIDTH, _HEIGHT, "ratio, logarithmic", "", *words, class_="forest")
+
+
+def _apart(ticks: list[float], x: Scale) -> list[float]:
+    """Ticks with room for their labels; 1 always stays."""
+    kept: list[float] = [1.0]
+    for tick in ticks:
+        if all(abs(x(tick) - x(other)) > 34 for other in kept):
+            kept.append(tick)
+    return kept
+
+
+def forest_row(scale: ForestScale, ratio: Interval, margin: float, tone: str, said: str) -> Markup:
+    """One row; `said` is the same in words, `tone` the class that colours it."""
+    x, middle = scale.scale(), _HEIGHT / 2
+    left, right = x(1 / (1 + margin)), x(1 + margin)
+    layers = [
+        element("rect", class_="band", x=left, y=0, width=right - left, height=_HEIGHT),
+        line((x(1.0), 0), (x(1.0), _HEIGHT), "one"),
+    ]
+    if all(0 < v < math.inf for v in (ratio.low, ratio.value, ratio.high)):
+        layers.append(line((x(ratio.low), middle), (x(ratio.high), middle), f"whisker {tone}"))
+        layers.append(element("circle", class_=f"mark {tone}", cx=x(ratio.value), cy=middle, r=4.0))
+    return picture(_WIDTH, _HEIGHT, said, "", *layers, class_="forest")
