@@ -3,11 +3,13 @@
 For a point x, directions v and output weightings c, this gives d/dt ⟨c, f(x + t·v)⟩ at t = 0
 with a half-width that covers truncation, round-off and the function's own measured noise. A
 first ladder of steps serves nearly everything; problems that it does not resolve are looked at
-again with finer steps, or with coarser ones where the direction is tiny.
+again with finer steps, or with coarser ones where the direction is tiny. A caller that can tell
+when it has seen enough gets a few coarse steps first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,9 @@ from adbench.numeric.sampling import Lines, Rows
 Array = NDArray[Any]
 
 _COARSE = 2.0**-3
+_SHORT = 2.0**-11
+"""Where a short ladder ends: five steps, from which four extrapolations cancel the error's terms up
+to the eighth power of the step."""
 _GROWTH = (1.0, 2.0**10, 2.0**20)
 """How far beyond order one the steps may grow while a derivative drowns in noise."""
 _VAGUE = 1e-4
@@ -89,6 +94,7 @@ def derivatives(
     epsilon: float,
     unit: Array | None = None,
     closely: bool = False,
+    enough: Callable[[Derivatives], bool] | None = None,
 ) -> Derivatives:
     """Derivatives of ⟨weights[j], f⟩ (m, p) along directions (D, n) at x (n,).
 
@@ -96,9 +102,14 @@ def derivatives(
     are its outputs at x, all finite. A direction's length should be the scale of the input it
     moves; `unit` (D,) says by how much it would have to grow to be of order one, which is tried
     where the values do not move enough. `closely` looks at every direction with finer steps too,
-    needed or not. `epsilon` is the unit round-off of the computation.
+    needed or not. `enough` is asked whether a short ladder's estimates will do; without it, every
+    direction has the whole ladder. `epsilon` is the unit round-off of the computation.
     """
     lines = Lines(function, x, directions, origin)
+    if enough is not None:
+        short = _short(lines, weights, epsilon)
+        if enough(short):
+            return short
     finest = epsilon**0.44
     steps = ladder(_COARSE, finest)
     first = differentiate(lines, weights, steps, epsilon)
@@ -143,6 +154,22 @@ def derivatives(
         _merge_finer(best, which, found, elsewhere, elsewhere_bound, epsilon)
     return Derivatives(
         best, looks, lines.evaluations, lines.calls, elsewhere, elsewhere_bound, quantised
+    )
+
+
+def _short(lines: Lines, weights: Array, epsilon: float) -> Derivatives:
+    """What the coarsest steps alone say."""
+    found = differentiate(lines, weights, ladder(_COARSE, _SHORT), epsilon)
+    everyone = np.arange(len(lines.directions))
+    unknown = np.full(found.value.shape, np.nan)
+    return Derivatives(
+        found,
+        [(everyone, np.ones(len(everyone)), found)],
+        lines.evaluations,
+        lines.calls,
+        unknown,
+        unknown,
+        found.stepped,
     )
 
 
