@@ -147,8 +147,9 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="FORMAT[=PATH]",
-            help="text or json, to standard output or to a file; repeatable. json without a path "
-            "takes the place of the text.",
+            help="text, json, junit, markdown or github (annotations, and the step's summary), to "
+            "standard output or to a file; repeatable. json, junit and markdown without a path "
+            "take the place of the text.",
         ),
     ] = None,
 ) -> None:
@@ -162,7 +163,7 @@ def check(
     from contextlib import redirect_stdout
     from importlib.util import find_spec
 
-    from adbench.cli.outputs import Output, parse_outputs, write_outputs
+    from adbench.cli.outputs import document_on_stdout, parse_outputs, write_outputs
     from adbench.cli.progress import progress
     from adbench.cli.targets import planned, refuse, suites_of
     from adbench.record import CheckOptions, RecordError
@@ -198,8 +199,8 @@ def check(
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
     tasks = planned(suites, options)
-    # What a function prints in this very process must not get among the JSON.
-    prints = sys.stderr if Output("json", None) in outputs else sys.stdout
+    # What a function prints in this very process must not get into a document.
+    prints = sys.stderr if document_on_stdout(outputs) else sys.stdout
     with progress(len(tasks), sys.stderr, lines=in_process) as shown, redirect_stdout(prints):
         record = run(suites, options, shown.result, shown.start)
     try:

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from adbench.record.model import RunRecord
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "junit", "github", "markdown")
+_DOCUMENTS = ("json", "junit", "markdown")
+"""Formats that stand alone where they are written; text and github are lines of a log."""
+_SUFFIXES = {"text": "txt", "json": "json", "junit": "xml", "github": "txt", "markdown": "md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +29,37 @@ class Output:
 
 
 def parse_outputs(values: Sequence[str]) -> list[Output]:
-    """`["json=run.json"]` -> what is written where; text on standard output unless json is there.
+    """`["json=run.json"]` -> what is written where; text on standard output unless a document is.
 
-    Raises typer.BadParameter for an unknown format, an empty path, a folder, or a file named twice.
+    Raises typer.BadParameter for an unknown format, a path that cannot be written, a file named
+    twice, and two documents on standard output: before a run, and not at its end.
     """
     outputs = [_parse(value) for value in values]
     named = [output.path for output in outputs if output.path is not None]
     for path in named:
         if named.count(path) > 1:
             raise _bad(f"{path} is named twice: each report needs a file of its own.")
-    plain = {output.format for output in outputs if output.path is None}
-    if not plain:
+    plain = list(dict.fromkeys(output.format for output in outputs if output.path is None))
+    documents = [format for format in plain if format in _DOCUMENTS]
+    if len(documents) > 1:
+        first, second, *_ = documents
+        raise _bad(
+            f"{first} and {second} cannot both go to standard output. Give one of them a file: "
+            f"{second}=run.{_SUFFIXES[second]}."
+        )
+    if not documents and "text" not in plain:
         outputs.append(Output("text", None))
     return list(dict.fromkeys(outputs))
 
 
+def document_on_stdout(outputs: Sequence[Output]) -> str | None:
+    """The format of the document that has standard output to itself, or None."""
+    plain = (output.format for output in outputs if output.path is None)
+    return next((format for format in plain if format in _DOCUMENTS), None)
+
+
 def write_outputs(record: RunRecord, outputs: Sequence[Output]) -> None:
-    """Write every report. When json takes standard output, text goes to standard error.
+    """Write every report. Where a document takes standard output, text goes to standard error.
 
     Raises RecordError for a file that cannot be written, after the other reports are out.
     """
@@ -50,48 +69,97 @@ def write_outputs(record: RunRecord, outputs: Sequence[Output]) -> None:
     from adbench.report.terminal import terminal
     from adbench.report.text import report
 
-    to_stdout = {output.format for output in outputs if output.path is None}
-    if "text" in to_stdout:
-        report(record, terminal(sys.stderr if "json" in to_stdout else sys.stdout))
-    if "json" in to_stdout:
-        _print_json(record)
+    plain = {output.format for output in outputs if output.path is None}
+    document = document_on_stdout(outputs)
+    log = sys.stderr if document else sys.stdout
+    if "text" in plain:
+        report(record, terminal(log))
+    if "github" in plain:
+        _print(_rendered(record, "github"), log)
+    if document:
+        _print(_rendered(record, document), sys.stdout)
     failure: RecordError | None = None
     for output in outputs:
-        if output.path is not None:
-            try:
+        try:
+            if output.path is not None:
                 _write(record, output.format, output.path)
-            except RecordError as error:
-                failure = failure or error
+            if output.format == "github":
+                _write_step_summary(record)
+        except RecordError as error:
+            failure = failure or error
     if failure:
         raise failure
 
 
-def _write(record: RunRecord, format: str, path: Path) -> None:
-    from adbench.record import RecordError, write_record
+def _rendered(record: RunRecord, format: str) -> str:
+    if format == "json":
+        from adbench.report.json import json_text
+
+        return json_text(record)
+    if format == "junit":
+        from adbench.report.junit import render_junit
+
+        return render_junit(record)
+    if format == "markdown":
+        from adbench.report.markdown import render_markdown
+
+        return render_markdown(record)
+    if format == "github":
+        import os
+
+        from adbench.report.github import render_github
+
+        workspace = os.environ.get("GITHUB_WORKSPACE", "")
+        return render_github(record, folder=os.getcwd(), workspace=workspace)
     from adbench.report.text import text
+
+    return text(record)
+
+
+def _write(record: RunRecord, format: str, path: Path) -> None:
+    from adbench.record import RecordError, write_record, write_text
 
     if format == "json":
         write_record(record, path)
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text(record), encoding="utf-8")
+        write_text(path, _rendered(record, format))
     except OSError as error:
         what = f"the report cannot be written ({error.strerror or error})"
         raise RecordError(path, what, "choose another place with --output-format") from error
 
 
-def _print_json(record: RunRecord) -> None:
-    import sys
+def _write_step_summary(record: RunRecord) -> None:
+    """Add the run to the summary of a step of GitHub Actions, where there is one."""
+    import os
 
-    from adbench.report.json import json_text
+    from adbench.record import RecordError
+    from adbench.report.github import SUMMARY_BYTES, step_summary
+    from adbench.report.markdown import render_markdown
+
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    path = Path(name)
+    try:
+        with path.open("ab") as file:
+            room = SUMMARY_BYTES - file.tell()
+            file.write(step_summary(render_markdown(record), room).encode())
+    except OSError as error:
+        what = f"the step's summary cannot be written ({error.strerror or error})"
+        raise RecordError(path, what, "set GITHUB_STEP_SUMMARY to a file, or unset it") from error
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Documents are UTF-8 wherever they go; a log has its terminal's encoding."""
     from adbench.report.terminal import hush
 
     try:
-        sys.stdout.write(json_text(record))
-        sys.stdout.flush()
+        stream.flush()
+        stream.buffer.write(text.encode())
+        stream.buffer.flush()
     except BrokenPipeError:
-        hush(sys.stdout)
+        hush(stream)
 
 
 def _parse(value: str) -> Output:
@@ -107,9 +175,30 @@ def _parse(value: str) -> Output:
     if not path:
         raise _bad(f"{value!r} names no file. Write {format}=PATH, or {format} alone.")
     file = Path(path).expanduser()
-    if file.is_dir():
-        raise _bad(f"{path!r} is a folder. Name a file, such as {file / f'run.{format}'}.")
+    if why := _unwritable(file):
+        raise _bad(f"{path!r} {why}.")
     return Output(format, file)
+
+
+def _unwritable(file: Path) -> str:
+    """Why a report could not be written there at the end of a run; "" where it could."""
+    import os
+    import tempfile
+
+    try:
+        if file.is_dir():
+            return f"is a folder; name a file in it, such as {file / 'report'}"
+        if file.exists() and not file.is_file():  # a pipe or a device is written to as it is
+            return "" if os.access(file, os.W_OK) else "cannot be written: permission denied"
+        folder = file.resolve().parent
+        while not folder.exists():  # missing folders will be made
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"cannot be written: {folder} is not a folder"
+        with tempfile.TemporaryFile(dir=folder):  # permissions alone know no read-only disk
+            return ""
+    except OSError as error:
+        return f"cannot be written: {error.strerror or error}"
 
 
 def _bad(message: str) -> typer.BadParameter:

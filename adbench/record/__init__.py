@@ -14,7 +14,7 @@ from adbench.record.bench import (
 )
 from adbench.record.environment import adbench_version, available_cores, environment, loaded_threads
 from adbench.record.explain import explain, explain_failure, explain_finding
-from adbench.record.file import RecordError, read_record, write_record
+from adbench.record.file import RecordError, read_record, write_record, write_text
 from adbench.record.model import (
     SCHEMA_VERSION,
     ArrayDigest,
@@ -75,4 +75,5 @@ __all__ = [
     "loaded_threads",
     "read_record",
     "write_record",
+    "write_text",
 ]

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from adbench.record.model import SCHEMA_VERSION, RunRecord
 
 _SHOWN_PROBLEMS = 3
+_AGAIN = "give a file that `adbench check --output-format json=PATH` wrote"
+_RERUN = "make the record again"
 
 
 class RecordError(Exception):
@@ -30,21 +32,10 @@ def write_record(record: RunRecord, path: str | os.PathLike[str]) -> Path:
     Missing folders are made. Returns the path. Raises RecordError when it cannot be written.
     """
     path = Path(path)
-    text = record.model_dump_json(indent=2) + "\n"
     try:
         if path.is_dir():
             raise RecordError(path, "this is a folder", f"name a file, such as {path / 'run.json'}")
-        if path.exists() and not path.is_file():  # a pipe or /dev/stdout is never replaced
-            path.write_text(text, encoding="utf-8")
-            return path
-        target = path.resolve()  # behind a symbolic link, the file is replaced and not the link
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_text(path, record.model_dump_json(indent=2) + "\n")
     except OSError as error:
         what = f"the record cannot be written ({error.strerror or error})"
         raise RecordError(path, what, "choose another place with --output-format json=PATH") from (
@@ -53,15 +44,38 @@ def write_record(record: RunRecord, path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole: beside its place, and then renamed. Missing folders are made.
+
+    A pipe, or /dev/stdout, is written to as it is. Raises OSError.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    target = path.resolve()  # behind a symbolic link, the file is replaced and not the link
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def read_record(path: str | os.PathLike[str]) -> RunRecord:
     """Read what `write_record` wrote. Raises RecordError for anything else."""
     path = Path(path)
-    data = _parse(path, _read(path))
+    data = parse_json(path, read_text(path, _AGAIN), _RERUN)
+    return parse_record(path, data)
+
+
+def parse_record(path: Path, data: Any) -> RunRecord:
+    """Like `read_record`, from the file's parsed JSON."""
     if not isinstance(data, dict) or "schema_version" not in data or "results" not in data:
         raise RecordError(
             path,
             "this is JSON but not an adbench run record",
-            "give a file that `adbench check --output-format json=PATH` wrote",
+            _AGAIN,
         )
     version = data["schema_version"]
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -78,12 +92,12 @@ def read_record(path: str | os.PathLike[str]) -> RunRecord:
     try:
         return RunRecord.model_validate(data)
     except ValidationError as error:
-        what = f"it does not fit record schema {version}: {_problems(error)}"
+        what = f"it does not fit record schema {version}: {first_problems(error)}"
         raise RecordError(path, what, "make the record again; it was changed by hand") from None
 
 
-def _read(path: Path) -> str:
-    again = "give a file that `adbench check --output-format json=PATH` wrote"
+def read_text(path: Path, again: str) -> str:
+    """The file's text. Raises RecordError, which ends in what to do, `again`."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -96,8 +110,8 @@ def _read(path: Path) -> str:
         raise RecordError(path, f"it cannot be read ({error.strerror})", again) from error
 
 
-def _parse(path: Path, text: str) -> Any:
-    rerun = "make the record again"
+def parse_json(path: Path, text: str, rerun: str) -> Any:
+    """The JSON in `text`. Raises RecordError, which ends in what to do, `rerun`."""
     if not text.strip():
         raise RecordError(path, "the file is empty", rerun)
     try:
@@ -105,12 +119,12 @@ def _parse(path: Path, text: str) -> Any:
     except json.JSONDecodeError as error:
         cut_short = text.lstrip()[0] == "{" and _open_at_end(text)
         if cut_short:
-            what = f"the record stops in the middle (line {error.lineno}), so it was cut short"
+            what = f"the file stops in the middle (line {error.lineno}), so it was cut short"
             raise RecordError(path, what, f"copy it again, or {rerun}") from None
         what = f"this is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise RecordError(path, what, rerun) from None
     except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
-        raise RecordError(path, f"this is no run record ({error})", rerun) from None
+        raise RecordError(path, f"this cannot be read ({error})", rerun) from None
 
 
 def _open_at_end(text: str) -> bool:
@@ -133,7 +147,8 @@ def _open_at_end(text: str) -> bool:
     return in_string or depth > 0
 
 
-def _problems(error: ValidationError) -> str:
+def first_problems(error: ValidationError) -> str:
+    """What pydantic had to say, the first few of it, on one line."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [
         f"{'.'.join(str(part) for part in problem['loc']) or 'the record'}: {problem['msg']}"

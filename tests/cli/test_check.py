@@ -248,11 +248,26 @@ def test_reports_in_files(adbench, folder: Path) -> None:
     assert (folder / "out put" / "run.txt").read_text(encoding="utf-8") == done.stdout
 
 
-def test_a_file_that_cannot_be_written_is_an_error_after_the_report(adbench) -> None:
+def test_a_file_that_cannot_be_written_is_found_before_the_run(adbench) -> None:
     done = adbench("check", "right.yaml", "--output-format", "json=functions.py/run.json")
     assert done.returncode == 2
-    assert "1 check: 1 pass" in done.stdout
+    assert done.stdout == ""
     assert "functions.py/run.json" in done.stderr
+
+
+def test_a_file_that_can_no_longer_be_written_is_an_error_after_the_report(
+    adbench, folder: Path
+) -> None:
+    """The function itself takes the folder's place while it is checked."""
+    (folder / "functions.py").write_text(
+        "import pathlib\nimport numpy as np\n\n\ndef right(x):\n"
+        "    pathlib.Path('out').touch()\n    return np.sum(x * x)\n\n\n"
+        "def right_gradient(x):\n    return 2 * x\n"
+    )
+    done = adbench("check", "right.yaml", "--output-format", "junit=out/run.xml")
+    assert done.returncode == 2
+    assert "1 check: 1 pass" in done.stdout
+    assert "out/run.xml: the report cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
 
 
