@@ -100,6 +100,8 @@ class Timed:
     """Seconds that this process has spent so far in each stage of tracing and compiling."""
     tracked: bool = True
     """Whether the backend records for a derivative in this call."""
+    program: Callable[[], Any] | None = None
+    """The backend's compiled program of this call, where it can tell what memory that needs."""
 
     def __call__(self) -> Any:
         """Once, waited for."""

@@ -42,7 +42,9 @@ class Memory(Model):
     method: str
     """Which counter: `tracemalloc`, `torch profiler`, `jax memory analysis`, …"""
     cross_check: int | None = None
-    """The same by the kernel's high-water mark of a fresh process."""
+    """The same by another count: on a CPU the kernel's high-water mark of a fresh process."""
+    reserved: int | None = None
+    """What the allocator took from the device for it; on a GPU only."""
     inputs: int = 0
     """Bytes of the inputs themselves."""
 
@@ -52,7 +54,7 @@ class Threads(Model):
 
     requested: int
     observed: int
-    """Threads that used more than a tenth of a core while the function ran."""
+    """Threads that used more than a tenth of what the busiest one did while the function ran."""
     cores: tuple[int, ...] = ()
     """The cores that the worker was pinned to."""
 
