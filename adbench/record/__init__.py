@@ -12,6 +12,7 @@ from adbench.record.bench import (
     SideBySide,
     Threads,
 )
+from adbench.record.comparison import Change, Comparison, TaskComparison
 from adbench.record.environment import adbench_version, available_cores, environment, loaded_threads
 from adbench.record.explain import explain, explain_failure, explain_finding
 from adbench.record.file import RecordError, read_record, write_record, write_text
@@ -43,8 +44,10 @@ __all__ = [
     "Bench",
     "BreakEven",
     "CaseResult",
+    "Change",
     "CheckOptions",
     "CheckResult",
+    "Comparison",
     "CompileStage",
     "CurvePoint",
     "Definition",
@@ -63,6 +66,7 @@ __all__ = [
     "SideBySide",
     "SourceLocation",
     "SuiteInfo",
+    "TaskComparison",
     "Threads",
     "VCurve",
     "Verdict",

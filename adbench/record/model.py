@@ -14,6 +14,7 @@ from pydantic import Field
 
 from adbench.record.base import Model as _Model
 from adbench.record.bench import Bench
+from adbench.record.comparison import Comparison
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -354,6 +355,8 @@ class RunRecord(_Model):
     """True when Ctrl-C or --fail-fast ended the run before its last task."""
     bench: Bench | None = None
     """What `adbench bench` measured; `results` then holds the checks that came first."""
+    comparison: Comparison | None = None
+    """What is different from the baseline, where the run was asked to look."""
 
     def count(self, verdict: Verdict) -> int:
         """How many results have this verdict."""

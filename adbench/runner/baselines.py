@@ -1,0 +1,101 @@
+"""A run beside its baselines: where they are, what they no longer fit, what has changed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adbench.record.baseline import Baseline
+from adbench.record.baseline_file import baseline_path, read_baseline
+from adbench.record.comparison import Comparison
+from adbench.record.comparison_runs import compare_sides, side_of_baselines, side_of_run
+from adbench.record.comparison_tasks import Rules
+from adbench.record.file import RecordError
+from adbench.record.model import RunRecord
+from adbench.runner.paths import shown_path
+from adbench.runner.tasks import expand
+from adbench.suite import Suite
+
+_CHECK = "adbench check "
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteBaseline:
+    """One suite's baseline: the file's place and what is in it, None while there is no file."""
+
+    suite: Suite
+    path: Path
+    baseline: Baseline | None
+
+    @property
+    def present(self) -> Baseline:
+        """What is in the file, or a baseline without tasks."""
+        return self.baseline or Baseline(suite=self.suite.name)
+
+    def gone(self) -> list[str]:
+        """The blessed `case@backend:mode` that the suite no longer has, on any backend or mode."""
+        return [key for key in self.present.tasks if not _has(self.suite, key)]
+
+
+def baselines_of(suites: Sequence[Suite], place: Path | None) -> list[SuiteBaseline]:
+    """The baselines of `suites`, beside them or at `place`; every file is read and verified.
+
+    Raises RecordError for a file that is not to be trusted, or that several suites would share.
+    """
+    found = []
+    owners: dict[Path, str] = {}
+    for suite in suites:
+        path = baseline_path(suite.name, suite.path, place)
+        if (other := owners.setdefault(path, suite.name)) != suite.name:
+            what = f"one file cannot be the baseline of both {other!r} and {suite.name!r}"
+            raise RecordError(path, what, "name a folder with --baseline")
+        baseline = read_baseline(path, suite.name) if path.exists() else None
+        found.append(SuiteBaseline(suite, Path(shown_path(str(path))), baseline))
+    return found
+
+
+def compare_with_baselines(
+    record: RunRecord, baselines: Sequence[SuiteBaseline], rules: Rules, place: Path | None
+) -> Comparison:
+    """What a run's results are beside the baselines of its suites."""
+    known = {found.suite.name: found.present for found in baselines}
+    names = ", ".join(str(found.path) for found in baselines)
+    prune = f"if that was meant: adbench baseline prune {_targets(baselines)}{_at(place)}"
+    gone = {f"{found.suite.name}/{key}": prune for found in baselines for key in found.gone()}
+    return compare_sides(
+        side_of_baselines(known, names),
+        side_of_run(record, "this run"),
+        rules,
+        update=_updating(record, place),
+        gone=gone,
+    )
+
+
+def _updating(record: RunRecord, place: Path | None) -> Callable[[str], str]:
+    """By task, the command that blesses it: the one that repeats it, with another verb."""
+    commands = {result.task: result.reproduce for result in record.results}
+
+    def update(task: str) -> str:
+        words = commands.get(task, "").removeprefix(_CHECK)
+        return f"adbench baseline update {words}{_at(place)}".rstrip()
+
+    return update
+
+
+def _targets(baselines: Sequence[SuiteBaseline]) -> str:
+    return shlex.join(shown_path(found.suite.path) for found in baselines)
+
+
+def _at(place: Path | None) -> str:
+    return f" --baseline {shlex.quote(str(place))}" if place is not None else ""
+
+
+def _has(suite: Suite, key: str) -> bool:
+    """Whether a suite has a task of that name, on whatever backends a run selects."""
+    case, _, backend = key.rpartition("@")
+    try:
+        return bool(expand([c for c in suite.cases if c.name == case], [backend]))
+    except ValueError:  # a backend or mode of another version of adbench
+        return False
