@@ -20,7 +20,8 @@ from adbench.backends.arrays import Array
 from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.jax_compiles import compilations, stages
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
 from adbench.backends.registry import unavailable
 
 jax.config.update("jax_enable_x64", True)
@@ -103,6 +104,33 @@ class _JaxFunction(BoundFunction):
                     self._arrays(tangents),
                 )
             )
+        )
+
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        active, data, weights, directions = (
+            [jax.device_put(array, self._device) for array in arrays]
+            for arrays in (
+                self.point,
+                self._call.data([a.dtype for a in self.point]),
+                cotangents,
+                tangents,
+            )
+        )
+        operations: dict[str, Callable[[], Any]] = {
+            "primal": lambda: self._value(active, data),
+            "vjp": lambda: self._vjp(active, data, weights)[1],
+            "jvp": lambda: self._jvp(active, data, directions),
+            "hvp": lambda: self._hvp(active, data, weights, directions),
+        }
+        operation = operations[what]
+        return Timed(
+            lambda: tuple(operation()),
+            tuple(active),
+            tuple(data),
+            wait=jax.block_until_ready,
+            compilations=compilations,
+            stages=stages,
+            tracked=what != "primal",
         )
 
     def apply(self, active: Sequence[Any]) -> list[Any]:

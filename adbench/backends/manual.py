@@ -24,7 +24,7 @@ from adbench.backends.errors import (
     OutputError,
     UnsupportedError,
 )
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
 
 
 class ManualBackend(Backend):
@@ -89,14 +89,7 @@ class _ManualFunction(BoundFunction):
         leaves = self._fresh(x)
         outputs = self._evaluate(leaves)
         given = [np.array(cotangent) for cotangent in cotangents]
-        if self._takes_cotangent:
-            returned = self._gradient(leaves, cotangent=self._outputs.unflatten(given))
-            gradients = self._match(returned)
-        else:
-            gradients = [
-                None if g is None else np.asarray(given[0] * g, _product_dtype(g, given[0]))
-                for g in self._match(self._gradient(leaves))
-            ]
+        gradients = self._pull(leaves, given)
         mutated = [
             leaf.name
             for leaf, before, after in zip(self._call.leaves, self._fresh(x), leaves, strict=True)
@@ -106,6 +99,25 @@ class _ManualFunction(BoundFunction):
             mutated.append("cotangent")
         return Pullback(outputs, gradients, tuple(mutated))
 
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        """The VJP is the value and the gradient, as the other backends' is."""
+        if what not in ("primal", "vjp"):
+            raise UnsupportedError(f"a hand-written gradient has no {what.upper()}")
+        x = [np.array(a) for a in self.point]
+        data = [np.array(a) for a in self._call.data([a.dtype for a in x])]
+        leaves = self._call.merge(x, data)
+        weights = [np.array(c) for c in cotangents]
+
+        def value() -> tuple[Any, ...]:
+            return tuple(self._outputs.flatten(self._call(leaves)))
+
+        def gradient() -> tuple[Any, ...]:
+            value()
+            return tuple(self._pull(leaves, weights))
+
+        tracked = what == "vjp"
+        return Timed(gradient if tracked else value, tuple(x), tuple(data), tracked=tracked)
+
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
 
@@ -114,6 +126,15 @@ class _ManualFunction(BoundFunction):
 
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
         raise UnsupportedError("a hand-written gradient has no second derivative")
+
+    def _pull(self, leaves: Sequence[Array], given: Sequence[Array]) -> list[Array | None]:
+        if self._takes_cotangent:
+            cotangent = self._outputs.unflatten(list(given))
+            return self._match(self._gradient(leaves, cotangent=cotangent))
+        return [
+            None if g is None else np.asarray(given[0] * g, _product_dtype(g, given[0]))
+            for g in self._match(self._gradient(leaves))
+        ]
 
     def _fresh(self, x: Arrays) -> list[Array]:
         """Copies of all leaves, which the function may write to without doing harm."""

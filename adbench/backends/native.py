@@ -12,6 +12,7 @@ function does not say whether it may be given a stack of inputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from adbench import engine
 from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
 from adbench.engine.plan import Compiled
 
 
@@ -91,6 +92,20 @@ class _NativeFunction(BoundFunction):
         _, pushed = engine.jvp(function, list(x), _like(tangents, x))
         return [np.array(p) for p in pushed]
 
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        x = [np.array(a) for a in self.point]
+        data = self._data(x)
+        weights, directions = self._directions(cotangents, tangents)
+        leaves = self._call.merge(x, data)
+        call: dict[str, Callable[[], Sequence[Any]]] = {
+            "primal": lambda: self._outputs.flatten(self._call(leaves)),
+            "vjp": lambda: self._pulled(x, data, weights)[1],
+            "jvp": lambda: self._pushed(x, data, directions),
+            "hvp": lambda: self._pulled_twice(x, data, weights, directions),
+        }
+        operation = call[what]
+        return Timed(lambda: tuple(operation()), tuple(x), tuple(data), tracked=what != "primal")
+
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
 
@@ -105,6 +120,29 @@ class _NativeFunction(BoundFunction):
 
         _, pull = engine.vjp(gradient, *x)
         return [np.array(second) for second in pull(_like(tangents, x))]
+
+    def _pulled(self, x: list[Any], data: list[Any], cotangents: list[Any]) -> tuple[Any, Any]:
+        values, pull = engine.vjp(self._function(data, []), *x)
+        return values, pull(_fitting(cotangents, values))
+
+    def _pushed(self, x: list[Any], data: list[Any], tangents: list[Any]) -> Any:
+        return engine.jvp(self._function(data, []), x, tangents)[1]
+
+    def _pulled_twice(
+        self, x: list[Any], data: list[Any], cotangents: list[Any], tangents: list[Any]
+    ) -> Any:
+        def gradient(*active: Any) -> list[Any]:
+            values, pull = engine.vjp(self._function(data, []), *active)
+            return list(pull(_fitting(cotangents, values)))
+
+        return engine.vjp(gradient, *x)[1](tangents)
+
+    def _directions(self, cotangents: Arrays, tangents: Arrays) -> tuple[list[Array], list[Array]]:
+        """In the dtypes that the engine wants; an operation has one, the other, or both."""
+        return (
+            _like(cotangents, self.outputs[: len(cotangents)]),
+            _like(tangents, self.inputs[: len(tangents)]),
+        )
 
     def _function(self, data: Sequence[Array], traced: list[Any]) -> Callable[..., list[Any]]:
         """The function of its active leaves alone; `traced` receives what it was given."""
@@ -148,28 +186,38 @@ class _CompiledFunction(_NativeFunction):
         found = self._replay(self._hvp, list(x), self._data(x), list(cotangents), direction)
         return list(_arrays(found))
 
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        eager = super().timed(what, cotangents, tangents)
+        if what == "primal":  # a replayed program is a derivative's; the function is its own
+            return eager
+        x, data = list(eager.inputs), list(eager.data)
+        weights, directions = self._directions(cotangents, tangents)
+        # Compiled anew, so that the first calls can be seen; `bind` and a check may have gone
+        # before.
+        products: dict[str, Callable[..., Any]] = {
+            "vjp": self._pulled,
+            "jvp": self._pushed,
+            "hvp": self._pulled_twice,
+        }
+        compiled = Compiled(products[what], self._call.written, None)
+        call: dict[str, Callable[[], Sequence[Any]]] = {
+            "vjp": lambda: compiled(x, data, weights)[1],
+            "jvp": lambda: compiled(x, data, directions),
+            "hvp": lambda: compiled(x, data, weights, directions),
+        }
+        operation = call[what]
+        return replace(
+            eager,
+            call=lambda: tuple(operation()),
+            compilations=lambda: compiled.recordings,
+        )
+
     def _replay(self, compiled: Compiled, *args: list[Array]) -> Any:
         """What a replay gives. The calls that are recorded for it would only show the tape."""
         result = compiled(*args)
         while compiled.recorded_last:
             result = compiled(*args)
         return result
-
-    def _pulled(self, x: list[Any], data: list[Any], cotangents: list[Any]) -> tuple[Any, Any]:
-        values, pull = engine.vjp(self._function(data, []), *x)
-        return values, pull(_fitting(cotangents, values))
-
-    def _pushed(self, x: list[Any], data: list[Any], tangents: list[Any]) -> Any:
-        return engine.jvp(self._function(data, []), x, tangents)[1]
-
-    def _pulled_twice(
-        self, x: list[Any], data: list[Any], cotangents: list[Any], tangents: list[Any]
-    ) -> Any:
-        def gradient(*active: Any) -> list[Any]:
-            values, pull = engine.vjp(self._function(data, []), *active)
-            return list(pull(_fitting(cotangents, values)))
-
-        return engine.vjp(gradient, *x)[1](tangents)
 
 
 def _arrays(values: Sequence[Any]) -> list[Array]:
@@ -181,7 +229,9 @@ def _fitting(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     for array, other in zip(arrays, others, strict=True):
         if array.dtype.kind == "c" and other.dtype.kind != "c":
             raise ArgumentError(f"a complex (co)tangent for an array of {other.dtype}")
-    return [a.astype(o.dtype) for a, o in zip(arrays, others, strict=True)]
+    return [
+        a if a.dtype == o.dtype else a.astype(o.dtype) for a, o in zip(arrays, others, strict=True)
+    ]
 
 
 def _like(arrays: Arrays, others: Sequence[Any]) -> list[Array]:

@@ -20,7 +20,7 @@ from adbench.backends.arrays import Array, bits_equal, is_bfloat16, tensor_to_nu
 from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Tree
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
 from adbench.backends.registry import unavailable
 from adbench.backends.torch_autograd import (
     LargestArray,
@@ -129,20 +129,19 @@ class TorchFunction(BoundFunction):
             return self._double_backward(x, tangents)
 
     def _forward_mode(self, x: Arrays, tangents: Arrays) -> list[Array]:
-        with (
-            forward_ad.dual_level(),
-            torch.set_grad_enabled(self._tracks),
-            self._data(x) as data,
-        ):
+        with self._data(x) as data:
             primals = [self._tensor(a) for a in x]
             if self._tracks:
                 primals = [primal.requires_grad_() for primal in primals]
-            duals = [
-                forward_ad.make_dual(primal, tangent)
-                for primal, tangent in zip(primals, self._like(tangents, primals), strict=True)
-            ]
-            outs = [forward_ad.unpack_dual(out) for out in self._run(duals, data)]
+            outs = self._push_forward_dual(primals, data, self._like(tangents, primals))
             return [array_of(out.tangent, like=out.primal) for out in outs]
+
+    def _push_forward_dual(
+        self, primals: Sequence[Tensor], data: Sequence[Tensor], directions: Sequence[Tensor]
+    ) -> list[Any]:
+        with forward_ad.dual_level(), torch.set_grad_enabled(self._tracks):
+            duals = list(map(forward_ad.make_dual, primals, directions))
+            return [forward_ad.unpack_dual(out) for out in self._run(duals, data)]
 
     def _double_backward(self, x: Arrays, tangents: Arrays) -> list[Array]:
         """Jt as the derivative, in the cotangent u, of ⟨vjp(u), t⟩, which is linear in u."""
@@ -172,6 +171,63 @@ class TorchFunction(BoundFunction):
                 seconds = pull_back(gradients, leaves, self._like(tangents, leaves))
             self._differentiates_twice = True
             return [None if s is None else array_of(s) for s in seconds]
+
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        """The leaves themselves are handed over, with no copy for each call as in a check."""
+        leaves = [self._tensor(a) for a in self.point]
+        data = [self._tensor(a) for a in self._call.data([a.dtype for a in self.point])]
+        weights = [self._tensor(a) for a in cotangents]
+        directions = [self._tensor(a) for a in tangents]
+        tracked = what in ("vjp", "hvp") or self._tracks
+        if tracked:
+            leaves = [leaf.requires_grad_() for leaf in leaves]
+        operations: dict[str, Callable[[], Sequence[Any]]] = {
+            "primal": lambda: self._run(leaves, data),
+            "vjp": lambda: pull_back(self._run(leaves, data), leaves, weights),
+            "jvp": lambda: self._timed_jvp(leaves, data, directions),
+            "hvp": lambda: self._timed_hvp(leaves, data, weights, directions),
+        }
+        operation = operations[what]
+
+        def call() -> tuple[Any, ...]:
+            with torch.set_grad_enabled(tracked):
+                return tuple(operation())
+
+        return self._as_timed(call, leaves, data, tracked)
+
+    def _as_timed(
+        self,
+        call: Callable[[], Any],
+        leaves: Sequence[Tensor],
+        data: Sequence[Tensor],
+        tracked: bool,
+    ) -> Timed:
+        if self._device.type == "cuda":
+            device = self._device
+            return Timed(
+                call,
+                tuple(leaves),
+                tuple(data),
+                wait=lambda _: torch.cuda.synchronize(device),
+                tracked=tracked,
+            )
+        return Timed(call, tuple(leaves), tuple(data), tracked=tracked)
+
+    def _timed_jvp(
+        self, leaves: Sequence[Tensor], data: Sequence[Tensor], directions: Sequence[Tensor]
+    ) -> list[Tensor]:
+        return [dual.tangent for dual in self._push_forward_dual(leaves, data, directions)]
+
+    def _timed_hvp(
+        self,
+        leaves: Sequence[Tensor],
+        data: Sequence[Tensor],
+        weights: Sequence[Tensor],
+        directions: Sequence[Tensor],
+    ) -> list[Tensor | None]:
+        with second_derivative("double backward"):
+            gradients = pull_back(self._run(leaves, data), leaves, weights, create_graph=True)
+            return pull_back(gradients, leaves, directions)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

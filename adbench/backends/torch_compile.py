@@ -7,8 +7,9 @@ zeros where the eager mode reports None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ import torch
 from adbench.backends.arrays import Array
 from adbench.backends.calling import Call
 from adbench.backends.errors import BackendUnavailableError, UnsupportedError
-from adbench.backends.protocol import Arrays, BoundFunction, Pullback
+from adbench.backends.protocol import Arrays, BoundFunction, Pullback, Timed
 from adbench.backends.torch import TorchFunction, array_of
 from adbench.backends.torch_autograd import first_line, quiet
 
@@ -60,6 +61,18 @@ class _CompiledFunction(TorchFunction):
             seconds = self._hvp(active, self._like(tangents, active), data, weights)
         return [array_of(second) for second in seconds]
 
+    def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
+        made = super().timed(what, cotangents, tangents)
+        return replace(made, compilations=_compilations, stages=_stages)
+
+    def _timed_jvp(self, leaves: Any, data: Any, directions: Any) -> list[Any]:
+        return self._outputs.flatten(self._jvp(leaves, directions, data))
+
+    def _timed_hvp(self, leaves: Any, data: Any, weights: Any, directions: Any) -> list[Any]:
+        plain = [leaf.detach() for leaf in leaves]
+        cotangents = self._outputs.unflatten(list(weights))
+        return list(self._hvp(plain, directions, data, cotangents))
+
     def value_batch(self, x: Arrays) -> list[Array]:
         raise UnsupportedError("torch:compile evaluates one input at a time")
 
@@ -101,3 +114,40 @@ def _transforming() -> Iterator[None]:
         if isinstance(error, (BackendUnavailableError, UnsupportedError)):
             raise
         raise UnsupportedError(f"torch.compile: {first_line(error)}") from error
+
+
+def _compilations() -> int:
+    """Graphs traced, and graphs of a backward pass, which are compiled when it is first run."""
+    spent = _spent()
+    return len(spent.get("_compile.compile_inner", ())) + len(spent.get(_BACKWARD, ()))
+
+
+def _stages() -> dict[str, float]:
+    """Seconds by stage: Dynamo's tracing, AOTAutograd, and Inductor's two graphs."""
+    whole, beyond, forward, backward = (
+        sum(_spent().get(name, ()))
+        for name in (
+            "_compile.compile_inner",
+            "OutputGraph.call_user_compiler",
+            "compile_fx.<locals>.fw_compiler_base",
+            _BACKWARD,
+        )
+    )
+    # A backward graph that is compiled ahead of its first run is compiled within the whole.
+    lazily = sum(_spent().get("backward._backward_impl", ()))
+    ahead = max(0.0, backward - lazily)
+    return {
+        "trace": whole - beyond,
+        "differentiate": max(0.0, beyond - forward - ahead),
+        "compile forward": forward,
+        "compile backward": backward,
+    }
+
+
+_BACKWARD = "compile_fx.<locals>.bw_compiler"
+
+
+def _spent() -> dict[str, Sequence[float]]:
+    """Seconds of each phase of each compilation, as PyTorch keeps them."""
+    found: dict[str, Sequence[float]] = torch._dynamo.utils.compilation_time_metrics
+    return found

@@ -186,6 +186,11 @@ class Compiled:
             return "record"
         return "tape" if entry.fallback is not None else "replay" if entry.plans else "record"
 
+    @property
+    def recordings(self) -> int:
+        """How many calls have been recorded so far."""
+        return self._recordings
+
     def report(self) -> Report:
         """The plans, the conditions they depend on, and what was left to the tape and why."""
         entries = list(self._entries.values())
