@@ -116,21 +116,27 @@ class _JaxFunction(BoundFunction):
                 tangents,
             )
         )
-        operations: dict[str, Callable[[], Any]] = {
-            "primal": lambda: self._value(active, data),
-            "vjp": lambda: self._vjp(active, data, weights)[1],
-            "jvp": lambda: self._jvp(active, data, directions),
-            "hvp": lambda: self._hvp(active, data, weights, directions),
+        operations: dict[str, tuple[Any, tuple[Any, ...]]] = {
+            "primal": (self._value, (active, data)),
+            "vjp": (self._vjp, (active, data, weights)),
+            "jvp": (self._jvp, (active, data, directions)),
+            "hvp": (self._hvp, (active, data, weights, directions)),
         }
-        operation = operations[what]
+        function, arguments = operations[what]
+
+        def call() -> tuple[Any, ...]:
+            made = function(*arguments)
+            return tuple(made[1] if what == "vjp" else made)
+
         return Timed(
-            lambda: tuple(operation()),
+            call,
             tuple(active),
             tuple(data),
             wait=jax.block_until_ready,
             compilations=compilations,
             stages=stages,
             tracked=what != "primal",
+            program=(lambda: function.lower(*arguments).compile()) if self._compiled else None,
         )
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
