@@ -8,16 +8,24 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from adbench.runner.messages import Hello, Result, RunTask, Started, from_worker
+from adbench.runner.messages import from_worker
 
 _KEPT_PRINTED = 4000
 _KEPT_DUMP = 64_000
 _CHUNK = 1 << 16
 _FAREWELL_SECONDS = 2.0
 """How long a worker that was told to leave may take for its own exit handlers."""
+
+
+class Line(Protocol):
+    """What can be sent: a message that knows how it is written."""
+
+    def line(self) -> bytes:
+        """The message in one line."""
 
 
 class WorkerProcess:
@@ -28,9 +36,16 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, backend: str, command: Sequence[str], environment: Mapping[str, str]
+        self,
+        backend: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: str | None = None,
+        messages: TypeAdapter[Any] = from_worker,
     ) -> None:
+        """It starts in `folder` (None: this process's); `messages` reads what it says."""
         self.backend = backend
+        self._from_worker = messages
         self.ready = False
         self.begun = 0
         """How many tasks' own code it has begun; from one on, its backend can be imported."""
@@ -41,6 +56,7 @@ class WorkerProcess:
         self._leave_by: float | None = None
         self._process = subprocess.Popen(
             list(command),
+            cwd=folder,
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,7 +71,7 @@ class WorkerProcess:
         for descriptor in (self.messages, self.prints):
             os.set_blocking(descriptor, False)
 
-    def send(self, message: RunTask) -> None:
+    def send(self, message: Line) -> None:
         """Hand over a task; a worker that is gone already will be found by its death."""
         self._printed = b""
         line = message.line()
@@ -65,14 +81,14 @@ class WorkerProcess:
         except BrokenPipeError:
             pass
 
-    def receive(self) -> tuple[list[Hello | Started | Result], bool]:
+    def receive(self) -> tuple[list[Any], bool]:
         """The messages that have arrived, and whether the channel is still open."""
         data, is_open = _read(self.messages, most=1 << 30)
         *lines, self._unfinished = (self._unfinished + data).split(b"\n")
         messages = []
         for line in lines:
             try:
-                messages.append(from_worker.validate_json(line))
+                messages.append(self._from_worker.validate_json(line))
             except ValidationError:
                 self.dump = (self.dump + line + b"\n")[:_KEPT_DUMP]
         return messages, is_open

@@ -33,8 +33,8 @@ _PR_SET_PDEATHSIG = 1
 def main(execute: Execute = execute_task) -> None:
     """Serve tasks until the input ends. `execute` does one; tests give another."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash is reported, not dumped
-    _die_with_parent()
-    channel = _Channel()
+    die_with_parent()
+    channel = Channel()
     # A crash, or the runner's SIGABRT at a time-out, writes the Python stack to the channel.
     faulthandler.enable(file=channel.output)
     start, pid = os.getcwd(), os.getpid()
@@ -49,14 +49,14 @@ def main(execute: Execute = execute_task) -> None:
         channel.send(Result(id=message.id, result=result, threads=loaded_threads()).line())
 
 
-def _run(message: RunTask, execute: Execute, channel: _Channel, start: str) -> CaseResult:
+def _run(message: RunTask, execute: Execute, channel: Channel, start: str) -> CaseResult:
     try:
         return execute(message.task, lambda: channel.send(Started(id=message.id).line()))
     except KeyboardInterrupt as error:  # raised by the user's code: Ctrl-C does not come here
         return outcomes.failed(message.task, failure_of(error, message.task, start), 0.0)
 
 
-class _Channel:
+class Channel:
     """The runner's messages on descriptors that no print can reach."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ def _stream(descriptor: int) -> TextIO:
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Where the kernel offers it, leave no endless function behind a runner that was killed."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
