@@ -112,8 +112,9 @@ def digest_of(
             noise=_noise(rows),
         )
     size = np.where(np.isnan(rows[0]), np.inf, np.abs(rows[0]))
+    candidates = np.flatnonzero(size >= -np.partition(-size, LARGEST - 1)[LARGEST - 1])
     # A stable order, so that of equal elements always the same ones are kept.
-    places = np.argsort(-size, kind="stable")[:LARGEST]
+    places = candidates[np.argsort(-size[candidates], kind="stable")][:LARGEST]
     with np.errstate(all="ignore"):
         figures = np.concatenate(
             [_norms(rows)[:, None], *_projections(rows, seed, name), rows[:, places]], axis=1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,19 +13,15 @@ from adbench.check.conclusion import unresolved, vacuous
 from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.points import other_points
 from adbench.check.reverse import Reverse
-from adbench.check.subject import Subject
+from adbench.check.survey import DIRECTIONS, SEEN, exploded, survey
 from adbench.check.trial import Trial
 from adbench.numeric.ladder import Kind
 from adbench.record.model import Finding
 
 Array = NDArray[Any]
 
-_EXPLODED = 1e8
-"""Growth of the outputs from which a derived point counts as outside the function's domain."""
 _SURE = 30.0
 """How many times AD's own rounding a difference must be there."""
-_SEEN = 1e-5
-"""Relative error that has to be visible there."""
 _GROSS = 1e-4
 """Relative difference from which a gradient is wrong at a point that nobody has asked about."""
 
@@ -48,8 +44,12 @@ class Nearby:
         `seconds` is the time that each point may take.
         """
         subject, weights = self.trials.subject, self.trials.weights
-        derived = other_points(subject.x, subject.inputs, self.trials.rng, thorough=thorough)
-        for words, x in derived:
+        derived = list(other_points(subject.x, subject.inputs, self.trials.rng, thorough=thorough))
+        settled = self._at_once([x for _, x in derived], seconds)
+        for k, (words, x) in enumerate(derived):
+            if k in settled and not vacuous(settled[k]):
+                yield settled[k]
+                continue
             try:
                 with time_limit(seconds):
                     trial, found = self.look(x, weights)
@@ -64,6 +64,14 @@ class Nearby:
             if trial is not None and not vacuous(trial) and not unresolved(trial):
                 yield trial
 
+    def _at_once(self, points: Sequence[Array], seconds: float) -> dict[int, Trial]:
+        """The trials at those points that raise no question, by their place."""
+        try:
+            with time_limit(seconds * len(points)):
+                return survey(self.trials, points)
+        except (Exception, OutOfTime):
+            return {}  # somewhere it raises, or loops: each point by itself
+
     def look(self, x: Array, weights: Array) -> tuple[Trial | None, list[Finding]]:
         """A trial at x (n,) under weightings (m, p), and what is wrong there beyond doubt.
 
@@ -72,14 +80,25 @@ class Nearby:
         grossly so.
         """
         subject = self.trials.subject.at(x)
-        if subject is None or not np.isfinite(subject.origin).any() or self._explodes(subject):
+        if (
+            subject is None
+            or not np.isfinite(subject.origin).any()
+            or exploded(self.trials.subject, subject)
+        ):
             return None, []
         weights = np.where(np.isfinite(subject.origin), weights, 0.0)
-        trials = Reverse(subject, weights, self.trials.tolerance, self.trials.rng, asked_for=False)
+        trials = Reverse(
+            subject,
+            weights,
+            self.trials.tolerance,
+            self.trials.rng,
+            asked_for=False,
+            right_at=self.trials.subject.x,
+        )
         gradients = trials.gradients(x)
         if not np.isfinite(gradients).all():
             return None, []
-        trial = trials.random(gradients, 2, briefly=_SEEN)
+        trial = trials.random(gradients, DIRECTIONS, briefly=SEEN)
         case, best = trial.comparison, trial.comparison.numeric.best
         kinks = best.kind == Kind.KINK
         with np.errstate(invalid="ignore"):
@@ -90,10 +109,3 @@ class Nearby:
         if kinks.any() and not found:
             found = trials.ties()
         return trial, found
-
-    def _explodes(self, there: Subject) -> bool:
-        """Whether the outputs have grown out of all proportion: a matrix that became singular."""
-        here = np.abs(self.trials.subject.origin)
-        largest = np.max(here[np.isfinite(here)], initial=0.0)
-        after = np.abs(there.origin)
-        return bool(largest > 0 and np.max(after[np.isfinite(after)]) > _EXPLODED * largest)

@@ -28,7 +28,9 @@ _NEARBY = 8
 class Reverse:
     """VJP trials of one subject with given output weightings (m, p).
 
-    `asked_for` says that the subject's point is the user's own, not one derived from it.
+    `asked_for` says that the subject's point is the user's own, not one derived from it;
+    `right_at` is another point (n,) at which nothing is wrong; `fault` is a diagnosis that is known
+    beforehand.
     """
 
     def __init__(
@@ -39,8 +41,12 @@ class Reverse:
         rng: np.random.Generator,
         *,
         asked_for: bool = True,
+        right_at: Array | None = None,
+        fault: str | None = None,
     ) -> None:
         self.asked_for = asked_for
+        self.right_at = right_at
+        self.fault = fault
         self.subject = subject
         self.weights = weights
         self.tolerance = tolerance
@@ -110,7 +116,7 @@ class Reverse:
         if not trial.comparison.accused.any():
             return [], trial
         if trial.coordinates is not None:
-            return report.wrong_elements(self.subject, trial, missing), trial
+            return self._wrong_elements(trial, missing), trial
         case = trial.comparison
         excess = np.where(case.accused, case.excess, 0.0)
         d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
@@ -121,12 +127,15 @@ class Reverse:
         else:
             candidates = self.rng.choice(members, min(_SAMPLED, members.size), replace=False)
         sample = self.by_element(np.sort(candidates))
-        found = report.wrong_elements(self.subject, sample, missing)
+        found = self._wrong_elements(sample, missing)
         if not found:
             guilty = culprits(self.subject, trial, d, j, gradients[j])
             sample = self.by_element(np.union1d(candidates, guilty))
-            found = report.wrong_elements(self.subject, sample, missing)
+            found = self._wrong_elements(sample, missing)
         return found or [report.unexplained_direction(self.subject, trial)], sample
+
+    def _wrong_elements(self, trial: Trial, missing: frozenset[str]) -> list[Finding]:
+        return report.wrong_elements(self.subject, trial, missing, self.right_at, self.fault)
 
     def ties(self) -> list[Finding]:
         """At a kink: inputs that tie move together, where the function is often smooth.

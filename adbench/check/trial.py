@@ -65,19 +65,19 @@ def hold(
 
     `groups` (D,) says which directions are of the same leaf: a zero derivative is measured
     against the largest of its group. `asked_for` says that the subject's point is the user's own.
-    With `briefly`, a short ladder of steps is enough where AD agrees with it and a relative error of
-    this size would have been seen: finer steps could only sharpen what agrees already.
+    With `briefly`, a short ladder of steps is enough where AD agrees with it and a relative error
+    of this size would have been seen: finer steps could only sharpen what agrees already.
     """
     x = subject.x
     ad = values(x)
-    atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
 
     def judged(numeric: Derivatives) -> Comparison:
-        reference = _reference(numeric.best.value, groups)
-        return compare(ad, numeric, reference, tolerance.rtol, atol, subject.epsilon)
+        return judge(
+            ad, numeric, directions, weights, tolerance, subject.epsilon, coordinates, groups
+        )
 
     def enough(numeric: Derivatives) -> bool:
-        return bool(_settled(judged(numeric), briefly or 0.0).all())
+        return bool(settled(judged(numeric), briefly or 0.0).all())
 
     numeric = derivatives(
         function,
@@ -90,9 +90,9 @@ def hold(
         enough=enough if briefly is not None else None,
     )
     case = judged(numeric)
-    reference = _reference(numeric.best.value, groups)
 
     if doubtful(case).any():
+        reference = _reference(numeric.best.value, groups)
         first = numeric.looks[0][2]
         # Within a small part of the step that served the differences, only rounding scatters.
         within = np.where(first.noise > _ROUGH * first.rounding, 0.02 * first.step, 0.0)
@@ -106,7 +106,23 @@ def hold(
     return Trial(derivative, directions, weights, case, coordinates)
 
 
-def _settled(case: Comparison, resolution: float) -> Array:
+def judge(
+    ad: Array,
+    numeric: Derivatives,
+    directions: Array,
+    weights: Array,
+    tolerance: Tolerance,
+    epsilon: float,
+    coordinates: Array | None = None,
+    groups: Array | None = None,
+) -> Comparison:
+    """AD values (D, m) against differences along directions (D, n) under weights (m, p)."""
+    reference = _reference(numeric.best.value, groups)
+    atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
+    return compare(ad, numeric, reference, tolerance.rtol, atol, epsilon)
+
+
+def settled(case: Comparison, resolution: float) -> Array:
     """Which problems agree at a smooth point, sharply enough, (D, m)."""
     best = case.numeric.best
     smooth = (best.kind == Kind.CENTRAL) & ~(best.still | best.stepped | best.pieces)
@@ -114,6 +130,7 @@ def _settled(case: Comparison, resolution: float) -> Array:
 
 
 def _reference(value: Array, groups: Array | None) -> Array:
+    """The size that each derivative (D, m) is measured against when it is zero."""
     size = np.abs(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0))
     overall: Array = np.broadcast_to(size.max(axis=0, keepdims=True), size.shape)
     if groups is None:

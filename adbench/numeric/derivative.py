@@ -157,9 +157,39 @@ def derivatives(
     )
 
 
+def at_points(
+    function: Rows, x: Array, origin: Array, directions: Array, weights: Array, epsilon: float
+) -> list[Derivatives]:
+    """A short ladder's derivatives at P points, in one go.
+
+    As `derivatives`, with points x (P, n), their outputs `origin` (P, p) and directions (P, D, n)
+    for each. The evaluations are counted with the first.
+    """
+    many, each, size = directions.shape
+    lines = Lines(
+        function,
+        np.repeat(x, each, axis=0),
+        directions.reshape(-1, size),
+        np.repeat(origin, each, axis=0),
+    )
+    found = _short(lines, weights, epsilon).best
+    result = []
+    for k in range(many):
+        rows = slice(k * each, (k + 1) * each)
+        part = Lines(function, x[k], directions[k], origin[k])
+        if not k:
+            part.evaluations, part.calls = lines.evaluations, lines.calls
+        result.append(_as_derivatives(found.rows(rows), part))
+    return result
+
+
 def _short(lines: Lines, weights: Array, epsilon: float) -> Derivatives:
     """What the coarsest steps alone say."""
-    found = differentiate(lines, weights, ladder(_COARSE, _SHORT), epsilon)
+    return _as_derivatives(differentiate(lines, weights, ladder(_COARSE, _SHORT), epsilon), lines)
+
+
+def _as_derivatives(found: Estimates, lines: Lines) -> Derivatives:
+    """What one ladder found, with nothing looked at twice."""
     everyone = np.arange(len(lines.directions))
     unknown = np.full(found.value.shape, np.nan)
     return Derivatives(

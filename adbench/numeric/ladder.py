@@ -8,7 +8,7 @@ that converges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any
 
@@ -99,6 +99,16 @@ class Estimates:
     roundoff: Array
     """What noise may do to each of them, (L, D, m)."""
 
+    def rows(self, which: slice) -> Estimates:
+        """The same for some of the directions."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, part in parts.items():
+            if name in ("plain", "roundoff"):
+                parts[name] = part[:, which]
+            elif name != "steps":
+                parts[name] = part[which]
+        return Estimates(**parts)
+
 
 def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) -> Estimates:
     """Derivatives along every direction of `lines` of every weighting (m, p) of the outputs.
@@ -107,9 +117,8 @@ def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) ->
     2·len(steps) evaluations a direction.
     """
     count = len(lines.directions)
-    which = np.repeat(np.arange(count), 2 * len(steps))
-    signed = np.tile(np.concatenate([steps, -steps]), count)
-    rise = lines.rise(which, signed).reshape(count, 2, len(steps), -1)
+    signed = np.concatenate([steps, -steps])
+    rise = lines.rise(signed).reshape(count, 2, len(steps), -1)
     size = np.abs(weights)
     unit = epsilon * np.abs(lines.origin)
     with np.errstate(all="ignore"):

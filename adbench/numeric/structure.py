@@ -52,7 +52,7 @@ def coarse_views(
     lines = Lines(function, x, direction[None], origin)
     widths, slopes, noises = [], [], []
     for width in _WIDTHS:
-        rise = lines.rise(np.zeros(_SAMPLES, dtype=int), nodes * width) @ weights.T
+        rise = lines.rise(nodes * width)[0] @ weights.T
         if not np.isfinite(rise).all():
             continue
         coefficients = inverse @ rise
