@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         checkpoint,
         custom_vjp,
         grad,
+        hessian,
         hvp,
         jacobian,
         jvp,
@@ -46,6 +47,7 @@ __all__ = [
     "checkpoint",
     "custom_vjp",
     "grad",
+    "hessian",
     "hvp",
     "jacobian",
     "jvp",
@@ -56,7 +58,7 @@ __all__ = [
 ]
 
 _ENGINE = (
-    "DifferentiationError checkpoint custom_vjp grad hvp jacobian jvp stop_gradient "
+    "DifferentiationError checkpoint custom_vjp grad hessian hvp jacobian jvp stop_gradient "
     "value_and_grad vjp"
 )
 _HOMES = {

@@ -4,7 +4,7 @@ from adbench.engine import rules as _rules  # noqa: F401  (fills the rule table)
 from adbench.engine.custom import checkpoint, custom_vjp, stop_gradient
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.operators import install as _install
-from adbench.engine.transforms import grad, hvp, jacobian, jvp, value_and_grad, vjp
+from adbench.engine.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 _install()
 
@@ -13,6 +13,7 @@ __all__ = [
     "checkpoint",
     "custom_vjp",
     "grad",
+    "hessian",
     "hvp",
     "jacobian",
     "jvp",

@@ -28,7 +28,13 @@ LOADERS: list[Callable[[], None]] = []
 """Rule families that wait until a function is met that nobody knows."""
 
 
-class TracedArray:
+class Lifted:
+    """What has to be asked before an array that is recorded below it; see `plan/recorded.py`."""
+
+    __slots__ = ()
+
+
+class TracedArray(Lifted):
     """An array on a tape. `value` is an ndarray, or an array traced by an outer tape."""
 
     __slots__ = ("__weakref__", "base", "id", "tape", "value", "views")

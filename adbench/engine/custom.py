@@ -10,6 +10,7 @@ import numpy as np
 import optree
 
 from adbench.engine.array import Buffer, TracedArray, plain
+from adbench.engine.batch import for_each, length
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import innermost
 from adbench.engine.tape import Parts, Tape
@@ -78,7 +79,7 @@ class custom_vjp:  # noqa: N801  (used as a decorator)
             return out, lambda cotangent: backward(residuals, cotangent)
 
         name = self.function.__qualname__
-        return opaque(name, self.function, run, args)
+        return opaque(name, self.function, run, args, each=True)
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,8 +103,12 @@ def opaque(
     function: Callable[..., Any],
     run: Callable[..., tuple[Any, Callable[[Any], Any]]],
     args: tuple[Any, ...],
+    each: bool = False,
 ) -> Any:
-    """Record a call as one operation: `run` gives the value and the pullback."""
+    """Record a call as one operation: `run` gives the value and the pullback.
+
+    `each` is for a pullback that knows nothing of batches of cotangents.
+    """
     leaves, treedef = flatten(args)
     tape = innermost(leaves)
     if tape is None:
@@ -127,8 +132,12 @@ def opaque(
         seeds = [
             np.zeros_like(plain(v)) if s is None else s for s, v in zip(seeds, values, strict=True)
         ]
+        found = pulled(seeds) if not each or length(seeds) is None else for_each(pulled, seeds)
+        return Parts(dict(zip(places, found, strict=True)))
+
+    def pulled(seeds: list[Any]) -> list[Any]:
         cotangents = _flat_cotangents(name, pullback(out_treedef.unflatten(seeds)), args)
-        return Parts({i: _cotangent(name, cotangents[i], inner[i]) for i in places})
+        return [_cotangent(name, cotangents[i], inner[i]) for i in places]
 
     inputs = tape.append(None, None, tuple((leaves[i].id, _pick, (i,)) for i in places))
     common = tape.append(None, None, ((inputs, pull, tuple(outputs)),))

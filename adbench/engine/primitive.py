@@ -29,6 +29,7 @@ from adbench.engine.array import (
     underlying,
     write,
 )
+from adbench.engine.batch import Batched, UnbatchableError
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.tape import Edge, Parts, Tape
 
@@ -151,6 +152,8 @@ class Primitive:
         self, tape: Tape, arrays: tuple[Any, ...], values: Any, options: dict[str, Any], out: Any
     ) -> Any:
         """Put an operation on the tape; its value comes back traced."""
+        if type(out) is Batched:
+            raise UnbatchableError
         known = {**self.options, **options} if options or self.variadic else self.options
         saved = [
             tape.keep(v) if type(v) is np.ndarray and v is a and i in self.saves else v

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError
 
 Edge: TypeAlias = tuple[int, Callable[..., Any], tuple[Any, ...]]
@@ -173,7 +174,9 @@ def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]
                     cotangents[target] = piece.dense(dtype)
                     owned[target] = 1
                     continue
-                if owned[target] and type(have) is np.ndarray:
+                if owned[target] and (
+                    type(have) is np.ndarray or fills_in_place(have, piece.values)
+                ):
                     piece.add_to(have)
                     continue
                 piece = piece.dense(dtype)
@@ -190,6 +193,14 @@ def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]
     if not keep:
         tape.close()
     return cotangents
+
+
+def fills_in_place(have: Any, values: Any) -> bool:
+    """Whether batches of cotangents lie in memory, one of which can be added into the other."""
+    return (
+        type(have) is type(values) is Batched
+        and type(have.value) is type(values.value) is np.ndarray
+    )
 
 
 def fit(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,10 +10,14 @@ import numpy as np
 import optree
 
 from adbench.engine.array import Buffer, TracedArray, plain, refuse_subclass
+from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError, user_location
 from adbench.engine.tape import Tape, sweep
 
 Tree = Any
+
+BATCH = 1 << 20
+"""Elements of the largest value's cotangents that one sweep may hold."""
 
 
 class Trace:
@@ -100,6 +105,10 @@ class Trace:
             if self.traced(out):
                 by_id[out.id] = by_id[out.id] + seed if out.id in by_id else seed
         cotangents = sweep(self.tape, by_id, keep=keep)
+        return self.like_arguments(self.owned(cotangents, seeds))
+
+    def owned(self, cotangents: list[Any], seeds: list[Any]) -> list[Any]:
+        """Cotangents of the inputs that are the caller's alone, zeros where there are none."""
         given = [id(seed) for seed in seeds]
         for i, cotangent in enumerate(cotangents):
             if cotangent is None:
@@ -109,8 +118,47 @@ class Trace:
                 if cotangent.base is not None or id(cotangent) in given:
                     cotangents[i] = cotangent = cotangent.copy()
                 given.append(id(cotangent))
-        result = self._tree(cotangents)
+        return cotangents
+
+    def like_arguments(self, leaves: list[Any]) -> Any:
+        """One leaf for each input, as trees like the arguments."""
+        result = self._tree(leaves)
         return result[0] if self.single else tuple(result)
+
+    def rows(self, out: Any, value: Any) -> list[Any]:
+        """For each input, the cotangents of all elements of one output, one behind the other.
+
+        One sweep pulls many of them back, as many as keep the memory it needs small. Where the
+        sweep meets what cannot be done for many at once, each has a sweep of its own.
+        """
+        count = math.prod(value.shape)
+        if not self.traced(out) or not count:
+            return [np.zeros((count, *v.shape), v.dtype) for v in self.values]
+        sizes = [math.prod(shape) for shape, _, _ in self.tape.records if shape is not None]
+        step = min(count, max(1, BATCH // max(1, *sizes)))
+        parts = [
+            self._some_rows(out, value, start, min(step, count - start))
+            for start in range(0, count, step)
+        ]
+        return (
+            parts[0] if len(parts) == 1 else [np.concatenate(p) for p in zip(*parts, strict=True)]
+        )
+
+    def _some_rows(self, out: Any, value: Any, start: int, count: int) -> list[Any]:
+        basis = np.eye(count, math.prod(value.shape), start, dtype=value.dtype)
+        seeds = basis.reshape((count, *value.shape))
+        try:
+            cotangents = sweep(self.tape, {out.id: Batched(seeds)}, keep=True)
+            # A cotangent that is no batch does not depend on the seeds, which makes it zero.
+            if not any(isinstance(c, TracedArray) for c in cotangents):
+                return [
+                    c.value if type(c) is Batched else np.zeros((count, *v.shape), v.dtype)
+                    for c, v in zip(cotangents, self.values, strict=True)
+                ]
+        except Exception:  # what is wrong for each of them is raised below
+            pass
+        rows = [self.owned(sweep(self.tape, {out.id: seed}, keep=True), [seed]) for seed in seeds]
+        return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
 def matching(cotangent: Any, value: Any) -> Any:

@@ -177,12 +177,18 @@ def hvp(
 def jacobian(
     f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, mode: Mode = "eager"
 ) -> Callable[..., Any]:
-    """The Jacobian of an array-valued function of real arrays, by one sweep per output element.
+    """The Jacobian of a function of real arrays.
+
+    f is evaluated once. Its backward sweep then carries the cotangents of many output elements
+    at a time.
 
     Returns:
         A function with f's arguments. For a result of shape M and an argument of shape N it
         returns an array of shape M + N; for a tree as argument, that tree of such arrays; for
-        several argnums, a tuple.
+        several argnums, a tuple; for a tree as result, that tree of all this.
+
+    Raises:
+        DifferentiationError: for complex arguments or results, and as `grad` does.
 
     >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -192,26 +198,43 @@ def jacobian(
     @wraps(f)
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(args, argnums)
-        out = trace.run(f, kwargs)
-        value = trace.output(out)
-        shape = value.shape
-        if any(v.dtype.kind == "c" for v in (*trace.values, value)):
+        outputs, treedef = optree.tree_flatten(trace.run(f, kwargs))
+        values = [trace.output(out) for out in outputs]
+        if any(v.dtype.kind == "c" for v in (*trace.values, *values)):
             raise DifferentiationError(
                 "jacobian", "is for real arrays", "separate real and imaginary parts, or vjp"
             )
-        rows = []
-        for index in np.ndindex(*shape):
-            seed = np.zeros(shape, dtype=value.dtype)
-            seed[index] = 1
-            rows.append(trace.pull_back([out], [seed], keep=True))
-        if not rows:
-            empty = trace.pull_back([out], [np.zeros(shape)], keep=True)
-            return optree.tree_map(lambda leaf: np.zeros(shape + leaf.shape, leaf.dtype), empty)
-        return optree.tree_map(
-            lambda *leaves: np.stack(leaves).reshape(shape + leaves[0].shape), *rows
-        )
+        blocks = []
+        for out, value in zip(outputs, values, strict=True):
+            rows = trace.rows(out, value)
+            shaped = [r.reshape(value.shape + r.shape[1:]) for r in rows]
+            blocks.append(trace.like_arguments(shaped))
+        return treedef.unflatten(blocks)
 
     return executor(mode, evaluate, f, argnums)
+
+
+def hessian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, mode: Mode = "eager"
+) -> Callable[..., Any]:
+    """The Hessian of a function of real arrays with a scalar result.
+
+    It is the Jacobian of the gradient. Where its products with a few vectors are enough, `hvp`
+    costs less.
+
+    Returns:
+        A function with f's arguments. For an argument of shape N it returns an array of shape
+        N + N; for a tree as argument or several argnums, a tree of such trees: the block of
+        leaves a and b is at [a][b].
+
+    Raises:
+        DifferentiationError: for complex arguments, and as `grad` does.
+
+    >>> hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 2.0]))
+    array([[0., 4.],
+           [4., 2.]])
+    """
+    return executor(mode, jacobian(grad(f, argnums), argnums), f, argnums)
 
 
 def _compiled_vjp(

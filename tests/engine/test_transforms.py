@@ -115,15 +115,6 @@ def test_hvp_of_several_arguments():
     np.testing.assert_allclose(hy, 2 * X)
 
 
-def test_jacobian_and_hessian():
-    np.testing.assert_allclose(jacobian(lambda x: A @ x)(X), A)
-    np.testing.assert_allclose(jacobian(grad(lambda x: np.sum(x**4)))(X), np.diag(12 * X**2))
-
-
-def test_jacobian_of_nothing_keeps_its_shape():
-    assert jacobian(lambda x: x[:0])(X).shape == (0, 3)
-
-
 def test_third_derivative():
     third = grad(grad(grad(np.sin)))
     assert third(0.7) == pytest.approx(-np.cos(0.7), rel=1e-14)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from adbench.engine.array import Recorded, TracedArray
+from adbench.engine.array import Lifted, Recorded, TracedArray
 from adbench.engine.plan import functions as pure
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RecordedArray(Recorded):
     # What NumPy asks.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, TracedArray) for x in inputs):
+        if any(isinstance(x, Lifted) for x in inputs):
             return NotImplemented
         out = kwargs.pop("out", None)
         if method == "at":
@@ -77,7 +77,7 @@ class RecordedArray(Recorded):
         target.become(self.recorder.record(pure.add_at, (target, *values, index), {}))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if any(issubclass(t, TracedArray) for t in types):
+        if any(issubclass(t, Lifted) for t in types):
             return NotImplemented
         if function in pure.QUERIES:
             return function(*map(concrete, args), **{k: concrete(v) for k, v in kwargs.items()})
@@ -344,7 +344,7 @@ REDUCTIONS: dict[Any, Any] = {
 
 def _binary(ufunc: Any, python: Any, swapped: bool = False) -> Callable[[Any, Any], Any]:
     def call(self: Any, other: Any) -> Any:
-        if isinstance(other, TracedArray):
+        if isinstance(other, Lifted):
             return NotImplemented
         mine = self.value
         plain = type(mine) in NUMBERS and type(concrete(other)) in NUMBERS
@@ -367,7 +367,7 @@ def _power(x: Any, exponent: float) -> Any:
 
 def _in_place(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def update(self: Any, other: Any) -> Any:
-        if not isinstance(self.value, np.ndarray) or isinstance(other, TracedArray):
+        if not isinstance(self.value, np.ndarray) or isinstance(other, Lifted):
             return NotImplemented
         result = call(self, other)
         if result.shape != self.shape:

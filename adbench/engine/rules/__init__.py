@@ -1,5 +1,6 @@
 """The derivative rules, one table a family; importing this package fills the registry."""
 
+import adbench.engine.rules.batching
 import adbench.engine.rules.composed
 import adbench.engine.rules.constants
 import adbench.engine.rules.elementwise
