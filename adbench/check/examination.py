@@ -193,6 +193,7 @@ class _Examination:
         for weight, gradient in zip(weights, gradients, strict=True):
             if nonlinear := operator.homogeneous(subject, subject.x, weight, gradient):
                 self.findings += nonlinear
+                trials.fault = nonlinear[0].diagnosis
                 break
         missing = frozenset(
             leaf.name

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.check.diagnosis import Evidence, diagnose
+from adbench.check.diagnosis import diagnose
+from adbench.check.diagnosis.gather import of_directions, of_elements
 from adbench.check.subject import Subject
 from adbench.check.trial import Trial
 from adbench.numeric.ladder import Kind
@@ -20,16 +21,24 @@ _ROWS = 64
 """Most outputs for which the guilty one is looked for by a VJP each."""
 
 
-def wrong_elements(subject: Subject, trial: Trial, missing: frozenset[str]) -> list[Finding]:
+def wrong_elements(
+    subject: Subject,
+    trial: Trial,
+    missing: frozenset[str],
+    right_at: Array | None = None,
+    diagnosis: str | None = None,
+) -> list[Finding]:
     """The worst accused elements of an elementwise VJP trial, with one diagnosis a leaf.
 
-    `missing` are the leaves for which the backend reports no path.
+    `missing` are the leaves for which the backend reports no path; `right_at` is another point
+    (n,) at which nothing is wrong; `diagnosis` is what is known to be at fault already.
     """
     assert trial.coordinates is not None
     case = trial.comparison
     excess = np.where(case.accused, case.excess, 0.0)
     worst_weighting = excess.argmax(axis=1)
     order = np.argsort(-excess.max(axis=1), kind="stable")
+    evidence = of_elements(subject, trial, missing, right_at)
     diagnoses: dict[int, str | None] = {}
     findings = []
     for d in order[: int(case.accused.any(axis=1).sum())][:_WORST]:
@@ -37,7 +46,7 @@ def wrong_elements(subject: Subject, trial: Trial, missing: frozenset[str]) -> l
         coordinate = int(trial.coordinates[d])
         leaf, index, part = subject.inputs.place(coordinate)
         if leaf not in diagnoses:
-            diagnoses[leaf] = diagnose(_evidence(subject, trial, leaf, j, missing))
+            diagnoses[leaf] = diagnosis or diagnose(evidence.of_leaf(leaf))
         unit = trial.directions[d, coordinate]
         output, ad, value, bound = _in_plain_units(subject, trial, int(d), j, coordinate)
         name = subject.inputs.leaves[leaf].name
@@ -70,6 +79,7 @@ def wrong_directions(subject: Subject, trial: Trial) -> list[Finding]:
     layout = subject.outputs if trial.derivative == "jvp" else subject.inputs
     excess = np.where(case.accused, case.excess, 0.0)
     elementwise = len(trial.weights) == layout.size
+    diagnoses = _look(subject, trial)
     findings = []
     for flat in np.argsort(-excess, axis=None, kind="stable")[:_WORST]:
         d, j = np.unravel_index(flat, excess.shape)
@@ -92,7 +102,7 @@ def wrong_directions(subject: Subject, trial: Trial) -> list[Finding]:
                 bound=float(best.bound[d, j]),
                 tolerance=float(case.tolerance[d, j]),
                 message=f"the {trial.derivative}{subject_words} along a random direction is wrong",
-                diagnosis=_common_factor(case.ad[d], best.value[d], best.bound[d], layout.size),
+                diagnosis=diagnoses.get(leaf),
             )
         )
     return findings
@@ -144,43 +154,6 @@ def _kind_of(ad: float) -> str:
     return "wrong-derivative" if np.isfinite(ad) else "nonfinite-derivative"
 
 
-def _evidence(
-    subject: Subject, trial: Trial, leaf: int, j: int, missing: frozenset[str]
-) -> Evidence:
-    """AD and numeric gradient of one leaf in its own shape, as far as the trial covers it."""
-    assert trial.coordinates is not None
-    best, case = trial.comparison.numeric.best, trial.comparison
-    spec = subject.inputs.leaves[leaf]
-    span = subject.inputs.span(leaf)
-    size = span.stop - span.start
-    ad, numeric, bound = np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.inf)
-    wrong, known = np.zeros(size, bool), np.zeros(size, bool)
-    for d, coordinate in enumerate(trial.coordinates):
-        if span.start <= coordinate < span.stop:
-            at, unit = coordinate - span.start, trial.directions[d, coordinate]
-            ad[at], numeric[at] = case.ad[d, j] / unit, best.value[d, j] / unit
-            bound[at] = (best.bound[d, j] + case.slack[d, j]) / abs(unit)
-            known[at] = np.isfinite(best.bound[d, j]) and best.kind[d, j] != Kind.KINK
-            wrong[at] = case.accused[d, j]
-    shape = spec.shape if size == np.prod(spec.shape, dtype=int) else (*spec.shape, 2)
-    lengths = {
-        n
-        for layout in (subject.inputs, subject.outputs)
-        for s in layout.leaves
-        for n in (*s.shape, int(np.prod(s.shape, dtype=int)))
-    }
-    return Evidence(
-        ad.reshape(shape),
-        numeric.reshape(shape),
-        bound.reshape(shape),
-        known.reshape(shape),
-        wrong.reshape(shape),
-        subject.x[span].reshape(shape),
-        tuple(sorted(n for n in lengths if n > 1)),
-        spec.name in missing,
-    )
-
-
 def _in_plain_units(
     subject: Subject, trial: Trial, d: int, j: int, coordinate: int
 ) -> tuple[str | None, float, float, float]:
@@ -220,8 +193,11 @@ def _in_plain_units(
     )
 
 
-def _common_factor(ad: Array, value: Array, bound: Array, size: int) -> str | None:
-    flat = np.zeros(ad.shape)
-    known = np.isfinite(bound)
-    wrong = known & (np.abs(ad - value) > 2 * bound + 1e-9 * np.abs(value))
-    return diagnose(Evidence(ad, value, bound, known, wrong, flat, (size,)))
+def _look(subject: Subject, trial: Trial) -> dict[int, str | None]:
+    """A diagnosis for each row of a JVP or HVP trial that looked at single elements."""
+    layout = subject.outputs if trial.derivative == "jvp" else subject.inputs
+    if len(trial.weights) != layout.size:
+        return {}
+    x = subject.origin if trial.derivative == "jvp" else subject.x
+    leaves = range(len(layout.leaves))
+    return {leaf: diagnose(of_directions(trial, layout, leaf, x)) for leaf in leaves}

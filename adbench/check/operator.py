@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Pullback
+from adbench.check.diagnosis.cotangents import nonlinearity
 from adbench.check.subject import Subject
 from adbench.record.model import Finding
 
@@ -39,9 +40,7 @@ def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
                     input=leaf.name,
                     message=f"the gradient of {leaf.name} has shape {gradient.shape}; "
                     f"{leaf.name} has shape {leaf.shape}",
-                    diagnosis="a broadcast that was not summed over"
-                    if gradient.ndim >= len(leaf.shape) and gradient.size > np.prod(leaf.shape)
-                    else None,
+                    diagnosis=_of_shape(gradient.shape, leaf.shape),
                 )
             )
         elif gradient.dtype != dtype:
@@ -68,6 +67,17 @@ def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
             )
         )
     return found
+
+
+def _of_shape(given: tuple[int, ...], wanted: tuple[int, ...]) -> str | None:
+    size, right = np.prod(given, dtype=int), np.prod(wanted, dtype=int)
+    if size == right:
+        return "the right number of elements in another shape: a reshape, or a squeeze, is missing"
+    if size > right and len(given) >= len(wanted):
+        return "a broadcast that was not summed over"
+    if size == 1:
+        return "summed over all elements: one number where each element has its own"
+    return None
 
 
 def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> list[Finding]:
@@ -116,14 +126,15 @@ def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> l
             and _in_range(expected)
             and not _same(scaled, expected, _GROSS)
         ):
-            return [_nonlinear(subject, scale, scaled, expected)]
+            return [_nonlinear(subject, x, weight, scale, scaled, expected)]
     return []
 
 
-def _nonlinear(subject: Subject, scale: float, scaled: Array, expected: Array) -> Finding:
+def _nonlinear(
+    subject: Subject, x: Array, weight: Array, scale: float, scaled: Array, expected: Array
+) -> Finding:
     worst = int(np.nanargmax(np.abs(scaled - expected)))
     leaf, index, _ = subject.inputs.place(worst)
-    same_sign = np.allclose(scaled, -expected, rtol=1e-6)
     return Finding(
         kind="nonlinear-cotangent",
         level="fail",
@@ -136,9 +147,8 @@ def _nonlinear(subject: Subject, scale: float, scaled: Array, expected: Array) -
         message=f"the backward pass is not linear in the cotangent: scaling it by {scale:.3g} "
         f"should scale the gradient of {subject.inputs.label(worst)} to {expected[worst]:.6g}, "
         f"and gave {scaled[worst]:.6g}",
-        diagnosis="cotangent's sign ignored"
-        if same_sign
-        else "cotangent clipped, clamped, ignored or squared",
+        diagnosis=nonlinearity(subject, x, weight)
+        or "cotangent clipped, clamped, ignored or squared",
     )
 
 

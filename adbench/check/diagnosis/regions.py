@@ -1,0 +1,158 @@
+"""Where in the input's range a gradient is wrong: a branch, a threshold, the largest element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.diagnosis.evidence import Evidence
+from adbench.check.diagnosis.factors import count
+
+Array = NDArray[Any]
+
+_FACTORS = 2.0 ** np.arange(-3, 6)
+_STEP = 2.0**-14 * (1 + 219 / 2**10)
+_GROSS = 1e-3
+_SLIGHT = 1e-6
+"""Relative error up to which a gradient counts as right on the way to a branch."""
+_BISECTIONS = 12
+"""No more: right next to a branch that sets in gently its error could not be told from none."""
+
+
+def by_value(e: Evidence) -> Iterator[str]:
+    """The wrong elements are those on one side of a number."""
+    wrong, right = e.wrong & e.looked_at, e.looked_at & ~e.wrong
+    if e.complex or not wrong.any() or not right.any():
+        return
+    w, r = e.values[wrong], e.values[right]
+    many = w.size > 1 or r.size > 3
+    if largest := _largest_along(e, wrong):
+        yield largest
+    if many and w.max() < 0 <= r.min():
+        yield f"wrong exactly where {e.name} < 0: a wrong branch"
+    elif many and r.max() <= 0 < w.min():
+        yield f"wrong exactly where {e.name} > 0: a wrong branch"
+    elif wrong.size > 3 and (w == 0).all() and (r != 0).all():
+        yield f"wrong exactly where {e.name} is 0: a wrong branch"
+    elif w.size > 1 and r.size > 1:
+        size = {True: (np.abs(w), np.abs(r), f"|{e.name}|"), False: (w, r, e.name)}
+        two_sided = bool((w > 0).any() and (w < 0).any())
+        bad, good, name = size[two_sided]
+        if bad.min() > good.max():
+            yield _beyond(e, wrong, name, ">", float(good.max()), float(bad.min()))
+        elif bad.max() < good.min():
+            yield _beyond(e, wrong, name, "<", float(bad.max()), float(good.min()))
+
+
+def _beyond(e: Evidence, wrong: Array, name: str, sign: str, low: float, high: float) -> str:
+    return (
+        f"wrong in {count(wrong, e.looked_at)}, exactly where {name} {sign} t, for a t between "
+        f"{low:.3g} and {high:.3g}: a wrong branch"
+    )
+
+
+def _largest_along(e: Evidence, wrong: Array) -> str | None:
+    """Whether the wrong elements are the largest, or smallest, of their line."""
+    for axis in range(e.values.ndim):
+        if e.shape[axis] < 3 or wrong.sum() < 2:
+            continue
+        for words, value in (
+            ("largest", e.values.max(axis, keepdims=True)),
+            ("smallest", e.values.min(axis, keepdims=True)),
+        ):
+            lines = wrong.any(axis=axis, keepdims=True)
+            if ((e.values == value) & lines == wrong).all() and lines.all():
+                return f"wrong exactly in the {words} elements along axis {axis}"
+    return None
+
+
+def by_scan(e: Evidence) -> Iterator[str]:
+    """The worst element moved through its range: where it is right, and where wrong.
+
+    Some two hundred evaluations, a few at a time, and a VJP for every five.
+    """
+    if e.subject is None or e.weights is None or e.complex or not e.wrong.any():
+        return
+    row, place = _worst(e)
+    here = float(e.x[place])
+    size = abs(here) if here else 1.0
+    grid = np.unique(np.concatenate([size * _FACTORS, -size * _FACTORS, [here, 0.1, 1.0, -1.0]]))
+    grid = grid[grid != 0]
+    errors = np.array([_error_at(e, row, place, value) for value in grid])
+    grid, errors = grid[np.isfinite(errors)], errors[np.isfinite(errors)]
+    wrong = errors > _SLIGHT
+    edges = np.flatnonzero(wrong[1:] != wrong[:-1])
+    clear = (errors[wrong] > _GROSS).any() and (errors[~wrong] < 0.1 * _SLIGHT).all()
+    if (~wrong).sum() < 3 or not clear or not 1 <= len(edges) <= 2:
+        return
+    bounds = [_edge(e, row, place, grid[k], grid[k + 1], bool(wrong[k])) for k in edges]
+    if not np.isfinite(bounds).all():
+        return
+    digits = 4 - int(np.ceil(np.log10(size)))
+    label, first, last = e.inputs.label(place), *np.round(bounds, digits)[[0, -1]] + 0.0
+    if len(bounds) == 1:
+        where = f"{label} {'<' if wrong[0] else '>'} {first:.3g}"
+    elif wrong[edges[0] + 1]:
+        where = f"{first:.3g} < {label} < {last:.3g}"
+    else:
+        where = f"{label} < {first:.3g}, and where it is > {last:.3g}"
+    yield f"wrong where {where}, right elsewhere: a wrong branch"
+
+
+def scan_if_all_are_wrong(e: Evidence) -> Iterator[str]:
+    """The same, where no element that is right tells of a region."""
+    if e.right_at is not None or not (e.looked_at & ~e.wrong).any():
+        yield from by_scan(e)
+
+
+def _worst(e: Evidence) -> tuple[int, int]:
+    """The row and the coordinate that differ most, of this leaf."""
+    span = e.inputs.span(e.leaf)
+    places = np.flatnonzero(e.all_wrong)
+    places = places[(places >= span.start) & (places < span.stop)]
+    off = np.nan_to_num(np.abs(e.all_ad - e.all_numeric)[:, places], posinf=0.0)
+    row, which = np.unravel_index(int(np.argmax(off)), off.shape)
+    return int(row), int(places[which])
+
+
+def _edge(e: Evidence, row: int, place: int, low: float, high: float, low_wrong: bool) -> float:
+    """Where right turns into wrong; NaN where the error only fades away."""
+    right = 0.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        error = _error_at(e, row, place, middle)
+        if not np.isfinite(error):
+            break
+        if error <= _SLIGHT:
+            right = error
+        low, high = (middle, high) if (error > _SLIGHT) == low_wrong else (low, middle)
+    return np.nan if right > 0.1 * _SLIGHT else (low + high) / 2
+
+
+def _error_at(e: Evidence, row: int, place: int, value: float) -> float:
+    """The relative error of one coordinate's gradient where it has this value; NaN if unknown."""
+    assert e.subject is not None
+    assert e.weights is not None
+    x, weight = e.x.copy(), e.weights[row]
+    x[place] = value
+    there = e.subject.at(x)
+    if there is None or not np.isfinite(there.origin).all():
+        return np.nan
+    h = abs(value) * _STEP
+    points = np.repeat(x[None], 4, axis=0)
+    points[:, place] += h * np.array([1.0, -1.0, 0.5, -0.5])
+    rise = (there.rows(points) - there.origin) @ weight
+    coarse, fine = (rise[0] - rise[1]) / (2 * h), (rise[2] - rise[3]) / h
+    slope = fine + (fine - coarse) / 3
+    try:
+        ad = float(there.gradient(there.x, weight)[place])
+    except Exception:  # outside its domain a function may raise whatever it likes
+        return np.nan
+    size = max(abs(ad), abs(slope))
+    doubt = abs(fine - coarse) + 1e-14 * float(np.abs(there.origin) @ np.abs(weight)) / h
+    if not np.isfinite(ad - slope) or doubt > 0.1 * size:
+        return np.nan if size > 0 else 0.0
+    return float(max(abs(ad - slope) - doubt, 0.0) / size)

@@ -1,0 +1,107 @@
+"""What single values give away: not finite, zero, rounded to fewer digits, nearly right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check.diagnosis.evidence import Evidence
+from adbench.check.diagnosis.factors import count
+
+Array = NDArray[Any]
+
+_LARGE = 500.0
+"""Magnitude from which exp overflows soon."""
+
+
+def not_finite(e: Evidence) -> Iterator[str]:
+    """NaN or infinity where the function has a derivative, or a subgradient."""
+    lost = ~np.isfinite(e.ad) & e.wrong
+    if not lost.any():
+        return
+    where = lost.any(axis=0)
+    words = "not finite where the function is: "
+    if (e.values[where] == 0).all() and not (e.values[~where] == 0).any():
+        yield words + f"0/0, or 0·∞, where {e.name} is 0"
+    elif (np.abs(e.values[where]) > _LARGE).all():
+        yield words + f"∞/∞, or 0·∞, by overflow where {e.name} is large"
+    else:
+        yield words + (
+            "often the untaken side of a `where`, whose derivative is multiplied by zero after "
+            "it has become infinite, or a root, norm or division at zero"
+        )
+
+
+def detached(e: Evidence) -> Iterator[str]:
+    """No gradient at all."""
+    if e.name in e.missing:
+        yield "detached: the backend reports no path from this input to the output"
+    elif e.substantial.any() and (e.ad[e.known] == 0).all():
+        yield "detached: the gradient is zero throughout, the function does depend on this input"
+
+
+def some_are_zero(e: Evidence) -> Iterator[str]:
+    """No gradient for some elements, or for one part of complex ones."""
+    wrong = e.wrong & e.looked_at
+    if not wrong.any() or not (e.ad[e.off] == 0).all():
+        return
+    if e.complex:
+        for part, name in enumerate(("real", "imaginary")):
+            if (e.ad[..., part][e.known[..., part]] == 0).all():
+                yield f"the {name} part is dropped: it has a gradient, AD gives zero"
+                return
+    if (e.looked_at & ~e.wrong).any():
+        yield f"zero in {count(wrong, e.looked_at)}: dropped, masked, or overwritten"
+
+
+def some_have_the_other_sign(e: Evidence) -> Iterator[str]:
+    """The sign is wrong in some elements, and nothing else."""
+    wrong = e.wrong & e.looked_at
+    if not wrong.any() or not (e.looked_at & ~wrong).any() or not e.off.any():
+        return
+    if e.fits(np.where(e.off, -e.numeric, e.numeric), least=1):
+        yield f"sign flipped in {count(wrong, e.looked_at)}"
+
+
+def fewer_digits(e: Evidence) -> Iterator[str]:
+    """AD's values are numbers of a lower precision, or off by as much as one explains."""
+    entries = e.off & e.substantial
+    if not entries.any() or not e.relative.size:
+        return
+    worst = float(e.relative.max())
+    values = e.ad[e.known & (e.ad != 0)]
+    wide = bool(e.inputs.leaves[e.leaf].dtype.itemsize >= (16 if e.complex else 8))
+    if values.size > 2 and np.isfinite(values).all():
+        with np.errstate(all="ignore"):
+            single = values.astype(np.float32)
+            if wide and (single == values).all() and worst < 1e-6:
+                yield "float32 inside: AD's values are float32 numbers"
+                return
+            if (values.astype(np.float16) == values).all() and worst < 2e-3:
+                yield "half precision inside: AD's values are float16 numbers"
+                return
+            if (single.view(np.uint32) & 0xFFFF == 0).all() and worst < 2e-2:
+                yield "half precision inside: AD's values are bfloat16 numbers"
+                return
+    if wide and 1e-10 < worst < 1e-6:
+        yield "float32 inside: the error is of the size of single-precision rounding"
+    elif 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries):
+        yield "half precision inside: the error is of the size of its rounding"
+
+
+def nearly_right(e: Evidence) -> Iterator[str]:
+    """Small differences that are no constant factor and no rounding."""
+    if e.relative.size > 1 and float(e.relative.max()) < 5e-2 and e.substantial.any():
+        low, high = float(e.relative.min()), float(e.relative.max())
+        yield (
+            f"nearly right, off by {low:.1g} to {high:.1g} of its size: an approximate formula, "
+            "or another constant (an epsilon, a jitter) than the value's"
+        )
+
+
+def _of_both_signs(e: Evidence, entries: Array) -> bool:
+    sign = np.sign((e.ad - e.numeric)[entries] * e.numeric[entries])
+    return bool((sign > 0).any() and (sign < 0).any())
