@@ -64,7 +64,7 @@ def judge(
             _device_item(fact, key in devices),
             _tracked_item(fact),
             _converted_item(fact),
-            _value_item(key, facts, key in values),
+            _item("same value", key not in values, values.get(key, f"‖value‖ = {fact.norm:.6g}")),
         ]
         audit[key] = tuple(items)
     return audit
@@ -148,29 +148,31 @@ def _apart(of: Mapping[str, Any], prefer: Any = None) -> set[str]:
     return {key for key, value in of.items() if value != usual[0]}
 
 
-def _disagreeing(facts: Mapping[str, Facts], rtol: float) -> set[str]:
-    """The keys that differ in value from at least half of the others."""
-    apart = set()
+def _disagreeing(facts: Mapping[str, Facts], rtol: float) -> dict[str, str]:
+    """Which differ in value from most of the others, and how."""
+    apart = {}
     for key, fact in facts.items():
-        others = [other for name, other in facts.items() if name != key]
-        differing = sum(not _same_value(fact, other, rtol) for other in others)
-        if differing and 2 * differing >= len(others):
-            apart.add(key)
+        others = {name: _distance(fact, other) for name, other in facts.items() if name != key}
+        differing = {name: distance for name, distance in others.items() if not distance <= rtol}
+        if 2 * len(differing) > len(others):
+            name, distance = next(iter(differing.items()))
+            apart[key] = (
+                f"its primal differs from that of {name} by {distance:.1e} relative, and the "
+                f"check's tolerance is {rtol:.1e}"
+            )
     return apart
 
 
-def _same_value(a: Facts, b: Facts, rtol: float) -> bool:
-    """Each number to within the tolerance of the larger, or of what numbers here are like."""
+def _distance(a: Facts, b: Facts) -> float:
+    """The largest relative difference; a number that cancelled is held to what others are like."""
     if len(a.value) != len(b.value):
-        return False
-    norm = max(a.norm, b.norm)
-    if not math.isfinite(norm):
-        return bool(np.array_equal(a.value, b.value, equal_nan=True))
-    x, y = np.array(a.value), np.array(b.value)
-    usual = float(np.sqrt(np.mean(x**2))) if len(x) else 0.0
+        return math.inf
+    if not (math.isfinite(a.norm) and math.isfinite(b.norm)):
+        return 0.0 if np.array_equal(a.value, b.value, equal_nan=True) else math.inf
+    x, y = np.array([*a.value, a.norm]), np.array([*b.value, b.norm])
+    usual = float(np.sqrt(np.mean(x[:-1] ** 2))) if len(x) > 1 else 0.0
     scale = np.maximum(np.maximum(np.abs(x), np.abs(y)), usual)
-    near = bool(np.all(np.abs(x - y) <= rtol * scale))
-    return near and abs(a.norm - b.norm) <= rtol * norm
+    return float(np.max(np.abs(x - y) / np.where(scale > 0, scale, 1)))
 
 
 def _dtype_item(fact: Facts, apart: bool) -> AuditItem:
@@ -220,18 +222,6 @@ def _tracked_item(fact: Facts) -> AuditItem:
 def _converted_item(fact: Facts) -> AuditItem:
     words = "each call converts or moves inputs" if fact.converted else "nothing is moved in a call"
     return _item("inputs on device", not fact.converted, words)
-
-
-def _value_item(key: str, facts: Mapping[str, Facts], apart: bool) -> AuditItem:
-    if not apart:
-        return _item("same value", True, f"‖value‖ = {facts[key].norm:.6g}")
-    other = next(name for name in facts if name != key)
-    return _item(
-        "same value",
-        False,
-        f"its primal differs from the others': ‖value‖ is {facts[key].norm:.6g}, "
-        f"and {facts[other].norm:.6g} on {other}",
-    )
 
 
 def _item(name: str, ok: bool, message: str) -> AuditItem:

@@ -40,7 +40,7 @@ def measure(subject: Subject) -> MemoryMeasured:
         return _unchecked(subject, found, inputs, str(error))
     if found is None:
         memory = Memory(peak=seen.peak, method="kernel high-water mark", inputs=inputs)
-        return MemoryMeasured(memory=memory)
+        return MemoryMeasured(memory=memory, warnings=_spread(seen))
     checked = seen.peak + found.held
     memory = Memory(peak=found.peak, method=found.method, cross_check=checked, inputs=inputs)
     warnings = []
@@ -55,6 +55,16 @@ def measure(subject: Subject) -> MemoryMeasured:
             )
         )
     return MemoryMeasured(memory=memory, warnings=tuple(warnings))
+
+
+def _spread(seen: KernelPeak) -> tuple[str, ...]:
+    """With no other count beside it, what the mark varies by is all there is to doubt it by."""
+    if seen.high - seen.low <= max(DISAGREEMENT * seen.peak, seen.floor):
+        return ()
+    return (
+        f"the peak varied from {_shown(seen.low)} to {_shown(seen.high)} between calls: "
+        "operations run beside the program that frees their inputs",
+    )
 
 
 def _by_kernel(subject: Subject) -> KernelPeak:

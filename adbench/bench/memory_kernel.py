@@ -20,7 +20,7 @@ is several times slower so; a process that runs like this is never timed."""
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
-_CALLS = 3
+_CALLS = 5
 _GRAIN = 256 * 1024
 """What arrays below the 64 KiB, Python's own objects and the kernel's batched page counts were
 seen to differ by, from one call to the next."""
@@ -32,6 +32,9 @@ class KernelPeak:
 
     peak: int
     floor: int
+    low: int
+    """The smallest of the calls' peaks."""
+    high: int
 
 
 class CannotTellError(Exception):
@@ -39,7 +42,7 @@ class CannotTellError(Exception):
 
 
 def kernel_peak(call: Callable[[], object]) -> KernelPeak:
-    """The median over three warm calls of how far each raised the resident pages.
+    """The median over some warm calls of how far each raised the resident pages.
 
     The floor is measured here: what calls of nothing raise them by, beside 256 KiB for what is
     too small to have pages of its own. Raises CannotTellError where there is no such mark, or the
@@ -48,9 +51,12 @@ def kernel_peak(call: Callable[[], object]) -> KernelPeak:
     _require()
     call()
     nothing = max(_risen(lambda: None) for _ in range(_CALLS))
+    peaks = [_risen(call) for _ in range(_CALLS)]
     return KernelPeak(
-        peak=round(statistics.median(_risen(call) for _ in range(_CALLS))),
+        peak=statistics.median_high(peaks),
         floor=_GRAIN + nothing,
+        low=min(peaks),
+        high=max(peaks),
     )
 
 

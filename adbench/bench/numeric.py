@@ -27,6 +27,8 @@ def measure(subject: Subject, seconds: float) -> NumericMeasured:
     columns = sum(
         point.size * (2 if point.dtype.kind == "c" else 1) for point in subject.bound.point
     )
+    value = subject.primal()
+    subject.synchronise(_divided(value, value))  # the first difference is compiled, on JAX
     deadline = time.perf_counter() + seconds
     taken: list[float] = []
     while len(taken) < _MOST_GRADIENTS:
