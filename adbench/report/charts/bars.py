@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from adbench.report.charts.frame import WIDTH
 from adbench.report.charts.markers import series_class
-from adbench.report.charts.scales import linear
-from adbench.report.charts.svg import element, line, picture, text
+from adbench.report.charts.scales import Scale, linear
+from adbench.report.charts.svg import line, picture, segments, texts
 
 _ROW, _BAR = 26.0, 14.0
 _LEFT, _RIGHT, _TOP = 108.0, 74.0, 6.0
@@ -33,26 +33,22 @@ def bar_chart(bars: Sequence[Bar], title: str, description: str) -> Markup:
     x = linear(ends, _LEFT, WIDTH - _RIGHT)
     if x is None:
         return Markup("")
-    layers: list[Markup] = []
-    for place, bar in enumerate(bars):
-        top = _TOP + place * _ROW
-        middle = top + _BAR / 2 + 4
-        class_ = series_class(bar.mode)
-        layers.append(text(bar.mode, _LEFT - 8, middle, "tick", "end"))
-        layers.append(
-            element(
-                "rect",
-                class_=f"bar {class_}",
-                x=x.start,
-                y=top,
-                width=max(1.0, x(bar.value) - x.start),
-                height=_BAR,
-            )
-        )
-        end = x(max(bar.value, bar.check or 0.0))
-        layers.append(text(bar.label, end + 6, middle, "value"))
-        if bar.check is not None:
-            at = x(bar.check)
-            layers.append(line((at, top - 2), (at, top + _BAR + 2), "second"))
-    layers.append(line((x.start, 2), (x.start, len(bars) * _ROW + 2), "axis"))
+    middles = [_TOP + place * _ROW + _BAR / 2 for place in range(len(bars))]
+    rows = list(zip(bars, middles, strict=True))
+    layers = [
+        line((x.start, y), (max(x(bar.value), x.start + 1), y), f"bar {series_class(bar.mode)}")
+        for bar, y in rows
+    ]
+    checks = [(x(bar.check), y) for bar, y in rows if bar.check is not None]
+    half = _BAR / 2 + 2
+    layers += [
+        segments((((at, y - half), (at, y + half)) for at, y in checks), "second"),
+        texts(((bar.mode, _LEFT - 8, y + 4) for bar, y in rows), "tick", "end"),
+        texts(((bar.label, _beside(bar, x), y + 4) for bar, y in rows), "value", "start"),
+        line((x.start, 2), (x.start, len(bars) * _ROW + 2), "axis"),
+    ]
     return picture(WIDTH, len(bars) * _ROW + _TOP, title, description, *layers)
+
+
+def _beside(bar: Bar, x: Scale) -> float:
+    return x(max(bar.value, bar.check or 0.0)) + 6

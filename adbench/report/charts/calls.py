@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from adbench.report.charts.frame import Area, chart, end_labels
-from adbench.report.charts.markers import marker, series_class
+from adbench.report.charts.markers import markers, series_class
 from adbench.report.charts.scales import logarithmic, power_of_ten
 from adbench.report.charts.svg import line, polyline
 from adbench.report.view.numbers import seconds
 
-_PER_DECADE = 4
+_BEND = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
+"""Where a line bends, in units of the calls that take as long as the first one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +39,26 @@ def calls_chart(costs: Sequence[CallCost], title: str, description: str) -> Mark
         return Markup("")
     crossings = [c.pays_after for c in shown if c.pays_after and c.pays_after < 1e9]
     most = 10.0 ** math.ceil(math.log10(max([30.0, *crossings]) * 3))
-    area = Area(right=92.0)
+    area = Area()
     x = logarithmic((1.0, most), *area.x)
     y = logarithmic((c.total(n) for c in shown for n in (1.0, most)), *area.y)
     assert x is not None
     assert y is not None
-    steps = int(math.log10(most) * _PER_DECADE)
-    calls = [10 ** (i / _PER_DECADE) for i in range(steps + 1)]
     layers: list[Markup] = []
     ends = []
     for cost in shown:
-        points = [(x(n), y(cost.total(n))) for n in calls]
+        points = [(x(n), y(cost.total(n))) for n in _bends(cost, most)]
         layers.append(polyline(points, f"curve {series_class(cost.mode)}"))
         ends.append((points[-1][1], cost.mode, f"label {series_class(cost.mode).split()[0]}"))
         if cost.pays_after and 1 <= cost.pays_after <= most:
             at = x(cost.pays_after), y(cost.total(cost.pays_after))
-            layers += [line(at, (at[0], y.start), "chosen"), marker(cost.mode, *at, 4.0)]
+            layers += [line(at, (at[0], y.start), "chosen"), markers(cost.mode, [at])]
     layers += end_labels(ends, x.end + 6, y.end, y.start)
     return chart(
         title, description, (x, y), ("calls", "total time"), (power_of_ten, seconds), *layers
     )
+
+
+def _bends(cost: CallCost, most: float) -> list[float]:
+    knee = cost.first / cost.steady
+    return [1.0, *(b * knee for b in _BEND if 1 < b * knee < most), most]

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from adbench.record.bench import Interval
 from adbench.report.charts.scales import Scale, power_of_ten
-from adbench.report.charts.svg import element, line, picture, text
+from adbench.report.charts.svg import dots, element, line, picture, texts
 
 _WIDTH, _HEIGHT, _EDGE = 220.0, 22.0, 12.0
 _LEAST, _MOST = 1.25, 1e4
@@ -43,8 +43,8 @@ def forest_axis(scale: ForestScale) -> Markup:
     """The axis that the rows share, for the table's head."""
     x = scale.scale()
     ticks = sorted({1.0, *(t for t in x.ticks(4) if abs(math.log(t)) > 0.15 * math.log(x.high))})
-    words = [text(f"{power_of_ten(t)}×", x(t), 15, "tick", "middle") for t in _apart(ticks, x)]
-    return picture(_WIDTH, _HEIGHT, "ratio, logarithmic", "", *words, class_="forest")
+    words = texts(((f"{power_of_ten(t)}×", x(t), 15) for t in _apart(ticks, x)), "tick", "middle")
+    return picture(_WIDTH, _HEIGHT, "ratio, logarithmic", "", words, class_="forest")
 
 
 def _apart(ticks: list[float], x: Scale) -> list[float]:
@@ -66,5 +66,5 @@ def forest_row(scale: ForestScale, ratio: Interval, margin: float, tone: str, sa
     ]
     if all(0 < v < math.inf for v in (ratio.low, ratio.value, ratio.high)):
         layers.append(line((x(ratio.low), middle), (x(ratio.high), middle), f"whisker {tone}"))
-        layers.append(element("circle", class_=f"mark {tone}", cx=x(ratio.value), cy=middle, r=4.0))
+        layers.append(dots([(x(ratio.value), middle)], f"round {tone}"))
     return picture(_WIDTH, _HEIGHT, said, "", *layers, class_="forest")

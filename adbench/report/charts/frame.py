@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from adbench.report.charts.scales import Scale
-from adbench.report.charts.svg import line, picture, text
+from adbench.report.charts.svg import picture, segments, text, texts
 
 WIDTH, HEIGHT = 380.0, 240.0
 """One size for every chart with axes: a phone's width, and two or three beside each other on a
@@ -21,7 +21,7 @@ _LABEL_GAP = 13.0
 class Area:
     """Where data are drawn; `right` is left free for labels at the ends of lines."""
 
-    right: float = 78.0
+    right: float = 110.0
 
     @property
     def x(self) -> tuple[float, float]:
@@ -44,16 +44,16 @@ def chart(
 ) -> Markup:
     """A picture with axes behind `layers`; the y axis is named above it, where it is read first."""
     (x, y), (x_name, y_name), (x_label, y_label) = axes, names, labels
-    parts: list[Markup] = []
-    for value in y.ticks(5):
-        parts.append(line((x.start, y(value)), (x.end, y(value)), "grid"))
-        parts.append(text(y_label(value), x.start - 6, y(value) + 4, "tick", "end"))
-    for value in x.ticks(5):
-        parts.append(line((x(value), y.start), (x(value), y.start + 4), "axis"))
-        parts.append(text(x_label(value), x(value), y.start + 17, "tick", "middle"))
-    parts.append(line((x.start, y.start), (x.end, y.start), "axis"))
-    parts.append(text(y_name, 2, 11, "name"))
-    parts.append(text(x_name, (x.start + x.end) / 2, HEIGHT - 5, "name", "middle"))
+    across, along = y.ticks(5), x.ticks(5)
+    marks = [((x(v), y.start), (x(v), y.start + 4)) for v in along]
+    parts = [
+        segments((((x.start, y(v)), (x.end, y(v))) for v in across), "grid"),
+        segments([*marks, ((x.start, y.start), (x.end, y.start))], "axis"),
+        texts(((y_label(v), x.start - 6, y(v) + 4) for v in across), "tick", "end"),
+        texts(((x_label(v), x(v), y.start + 17) for v in along), "tick", "middle"),
+        text(y_name, 2, 11, "name"),
+        text(x_name, (x.start + x.end) / 2, HEIGHT - 5, "name", "middle"),
+    ]
     return picture(WIDTH, HEIGHT, title, description, *parts, *layers)
 
 
@@ -61,7 +61,7 @@ def end_labels(
     labels: Sequence[tuple[float, str, str]], x: float, low: float, high: float
 ) -> list[Markup]:
     """Labels at the ends of lines, `(y, text, class)`, moved apart where they would overlap."""
-    ordered = sorted(labels)
+    ordered = sorted(set(labels))
     places = spread([y for y, _, _ in ordered], _LABEL_GAP, low, high)
     return [
         text(said, x, place + 4, class_)

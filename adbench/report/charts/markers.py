@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
-from adbench.report.charts.svg import element
+from adbench.report.charts.svg import Point, coordinate, dots, element
 
 _UNCOMPILED = ("eager", "")
 _KNOWN = ("native", "torch", "jax", "manual")
+_SHAPES = {"jax": "m0-5l4 7h-8z", "manual": "m0-5l5 5-5 5-5-5z"}
+
+
+def colour_class(mode: str) -> str:
+    """The CSS class that colours a backend."""
+    backend = mode.partition(":")[0]
+    return f"s-{backend}" if backend in _KNOWN else "s-other"
 
 
 def series_class(mode: str) -> str:
     """The CSS classes of a backend's mode: its colour, and whether it is dashed."""
-    backend, _, how = mode.partition(":")
-    colour = f"s-{backend}" if backend in _KNOWN else "s-other"
-    return colour if how in _UNCOMPILED else f"{colour} dashed"
+    colour = colour_class(mode)
+    return colour if mode.partition(":")[2] in _UNCOMPILED else f"{colour} dashed"
 
 
-def marker(mode: str, x: float, y: float, size: float = 3.2) -> Markup:
-    """The backend's shape: circle, square, triangle, diamond."""
-    backend, class_ = mode.partition(":")[0], series_class(mode).split()[0]
-    s = size
-    shapes = {
-        "torch": ((-s, -s), (s, -s), (s, s), (-s, s)),
-        "jax": ((0, -s * 1.3), (s * 1.2, s), (-s * 1.2, s)),
-        "manual": ((0, -s * 1.4), (s * 1.4, 0), (0, s * 1.4), (-s * 1.4, 0)),
-    }
-    if backend not in shapes:
-        return element("circle", class_=f"mark {class_}", cx=x, cy=y, r=size)
-    corners = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in shapes[backend])
-    return element("polygon", class_=f"mark {class_}", points=corners)
+def markers(mode: str, points: Iterable[Point]) -> Markup:
+    """The backend's shape at each point: circle, square, triangle, diamond; nothing for none."""
+    backend, colour = mode.partition(":")[0], colour_class(mode)
+    if backend not in _SHAPES:
+        return dots(points, f"{'square' if backend == 'torch' else 'round'} {colour}")
+    shape = _SHAPES[backend]
+    data = "".join(f"M{coordinate(x)} {coordinate(y)}{shape}" for x, y in points)
+    return element("path", class_=f"mark {colour}", d=data) if data else Markup("")

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from adbench.record.bench import Interval
 from adbench.report.charts.frame import Area, chart, end_labels
-from adbench.report.charts.markers import marker, series_class
+from adbench.report.charts.markers import markers, series_class
 from adbench.report.charts.scales import logarithmic
-from adbench.report.charts.svg import line, polyline
+from adbench.report.charts.svg import polyline, segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def scaling_chart(
     labels: tuple[Callable[[float], str], Callable[[float], str]],
 ) -> Markup:
     """The curves over one another; "" where there is nothing to draw on logarithmic axes."""
-    area = Area(right=112.0)
+    area = Area()
     x = logarithmic((s for c in curves for s, _ in c.points), *area.x)
     bounds = [v for c in curves for _, i in c.points for v in (i.low, i.value, i.high)]
     y = logarithmic(bounds, *area.y)
@@ -45,10 +45,11 @@ def scaling_chart(
         class_ = "numeric" if curve.numeric else series_class(curve.mode)
         usable = sorted((s, i) for s, i in curve.points if _positive(s) and _positive(i.value))
         layers.append(polyline([(x(s), y(i.value)) for s, i in usable], f"curve {class_}"))
-        for s, i in usable:
-            if _positive(i.low) and _positive(i.high):
-                layers.append(line((x(s), y(i.low)), (x(s), y(i.high)), f"whisker {class_}"))
-            layers.append(marker("" if curve.numeric else curve.mode, x(s), y(i.value)))
+        sure = [(s, i) for s, i in usable if _positive(i.low) and _positive(i.high)]
+        whiskers = (((x(s), y(i.low)), (x(s), y(i.high))) for s, i in sure)
+        layers.append(segments(whiskers, f"whisker {class_}"))
+        shape = "" if curve.numeric else curve.mode
+        layers.append(markers(shape, [(x(s), y(i.value)) for s, i in usable]))
         if usable:
             ends.append((y(usable[-1][1].value), curve.label, f"label {class_.split()[0]}"))
     layers += end_labels(ends, x.end + 8, y.end, y.start)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from adbench.report.charts.scales import logarithmic
-from adbench.report.charts.svg import element, picture, polyline
+from adbench.report.charts.svg import dots, picture, polyline
 
 _WIDTH, _HEIGHT, _EDGE = 120.0, 26.0, 5.0
 _CALM = 1.2
@@ -31,12 +31,7 @@ def spark_chart(values: Sequence[float | None], said: str) -> Markup:
         else:
             pieces[-1].append((_EDGE + place * step, y(value)))
     layers = [polyline(piece, "curve s-other") for piece in pieces]
-    layers += [
-        element("circle", class_="mark s-other", cx=px, cy=py, r=1.6)
-        for piece in pieces
-        if len(piece) == 1
-        for px, py in piece
-    ]
+    alone = [piece[0] for piece in pieces if len(piece) == 1]
     last = [point for piece in pieces for point in piece][-1]
-    layers.append(element("circle", class_="mark s-other", cx=last[0], cy=last[1], r=2.8))
+    layers += [dots(alone, "round small s-other"), dots([last], "round s-other")]
     return picture(_WIDTH, _HEIGHT, said, "", *layers, class_="spark")

@@ -1,8 +1,13 @@
-"""SVG elements as safe markup: text and attributes are escaped, coordinates are kept short."""
+"""SVG elements as safe markup: text and attributes are escaped, coordinates are whole pixels.
+
+A page holds hundreds of pictures, so they are kept short: one path for many marks, one group for
+many labels.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -12,7 +17,7 @@ Point = tuple[float, float]
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:
-    """`element("line", class_="grid", x1=0)`; a child that is not markup yet is escaped.
+    """`element("rect", class_="bar", x=0)`; a child that is not markup yet is escaped.
 
     An attribute that is None is left out; underscores stand for hyphens, `class_` for `class`.
     """
@@ -36,27 +41,25 @@ def picture(
         *children,
         class_=class_,
         viewBox=f"0 0 {coordinate(width)} {coordinate(height)}",
-        width=coordinate(width),
-        height=coordinate(height),
         role="img",
     )
 
 
 def text(said: str, x: float, y: float, class_: str | None = None, anchor: str = "start") -> Markup:
     """Words at a point; `anchor` says which end of them stands there."""
-    return element(
-        "text",
-        visible(said),
-        x=x,
-        y=y,
-        class_=class_,
-        text_anchor=None if anchor == "start" else anchor,
-    )
+    shown = None if anchor == "start" else anchor
+    return element("text", visible(said), x=x, y=y, class_=class_, text_anchor=shown)
+
+
+def texts(labels: Iterable[tuple[str, float, float]], class_: str, anchor: str) -> Markup:
+    """Many words of one kind; nothing for none."""
+    inner = Markup("").join(text(said, x, y) for said, x, y in labels)
+    return element("g", inner, class_=class_, text_anchor=anchor) if inner else inner
 
 
 def line(start: Point, end: Point, class_: str) -> Markup:
     """A straight line."""
-    return element("path", class_=class_, d=outline((start, end)))
+    return segments([(start, end)], class_)
 
 
 def polyline(points: Sequence[Point], class_: str) -> Markup:
@@ -64,19 +67,36 @@ def polyline(points: Sequence[Point], class_: str) -> Markup:
     return element("path", class_=class_, d=outline(points)) if len(points) > 1 else Markup("")
 
 
+def segments(pairs: Iterable[tuple[Point, Point]], class_: str) -> Markup:
+    """Separate straight lines as one element; nothing for none."""
+    data = "".join(outline(pair) for pair in pairs)
+    return element("path", class_=class_, d=data) if data else Markup("")
+
+
+def dots(points: Iterable[Point], class_: str) -> Markup:
+    """Points as one element: lines of no length, whose caps are what is seen."""
+    data = "".join(f"M{coordinate(x)} {coordinate(y)}h0" for x, y in points)
+    return element("path", class_=class_, d=data) if data else Markup("")
+
+
 def outline(points: Iterable[Point]) -> str:
-    """The points as a path's data."""
-    joined = "L".join(f"{coordinate(x)},{coordinate(y)}" for x, y in points)
-    return f"M{joined}"
+    """The points as a path's data: the first where it is, the others from the one before."""
+    rounded = [(round(x), round(y)) for x, y in points]
+    steps = pairwise(rounded)
+    return f"M{rounded[0][0]} {rounded[0][1]}" + "".join(
+        _step(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in steps
+    )
+
+
+def _step(dx: int, dy: int) -> str:
+    if dy == 0:
+        return f"h{dx}"
+    return f"v{dy}" if dx == 0 else f"l{dx}{'' if dy < 0 else ' '}{dy}"
 
 
 def coordinate(value: float) -> str:
-    """A tenth of a pixel is as exact as anyone sees."""
-    return (
-        f"{value:.1f}".removesuffix(".0").replace("-0", "0")
-        if abs(value) < 0.05
-        else (f"{value:.1f}".removesuffix(".0"))
-    )
+    """The nearest pixel."""
+    return f"{round(value)}"
 
 
 def _attribute(value: object) -> Markup:

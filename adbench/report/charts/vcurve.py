@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from adbench.record.model import VCurve
 from adbench.report.charts.frame import Area, chart, end_labels
-from adbench.report.charts.markers import marker, series_class
+from adbench.report.charts.markers import colour_class, markers, series_class
 from adbench.report.charts.scales import logarithmic, power_of_ten
-from adbench.report.charts.svg import Point, element, line, outline, polyline
+from adbench.report.charts.svg import Point, dots, element, line, outline, polyline
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ def v_curve_chart(
 ) -> Markup:
     """Dots: the plain difference at each step, against the extrapolated value.
 
-    Lines: what truncation and round-off may account for; a vertical one at the step chosen, and
-    for each backend a horizontal one at AD's distance. All relative to the value's size; "" where
-    nothing can be drawn.
+    Lines: what truncation and round-off may account for; a vertical one at the step chosen. At the
+    right edge each backend's mark at AD's distance, with a line across where that is beyond the
+    bound. All relative to the value's size; "" where nothing can be drawn.
     """
     area, unit = Area(), scale_of(curve)
-    dots = [(p.step, abs(p.value - curve.numeric) / unit) for p in curve.points]
+    errors = [(p.step, abs(p.value - curve.numeric) / unit) for p in curve.points]
     truncation = [(p.step, p.truncation / unit) for p in curve.points]
     roundoff = [(p.step, p.roundoff / unit) for p in curve.points]
-    drawn = [point for series in (dots, truncation, roundoff) for point in series]
+    drawn = [point for series in (errors, truncation, roundoff) for point in series]
     bound = curve.bound / unit
     shown = [d for d in distances if math.isfinite(d.value)]
     x = logarithmic((step for step, _ in drawn), *area.x)
@@ -56,13 +56,20 @@ def v_curve_chart(
     if curve.chosen_step is not None and 0 < curve.chosen_step < math.inf:
         at = x(curve.chosen_step)
         layers.append(line((at, y.start), (at, y.end), "chosen"))
-    layers += [element("circle", class_="dot", cx=px, cy=py, r=2.6) for px, py in placed(dots)]
+    layers.append(dots(placed(errors), "dot"))
     labels = []
+    inside = [d for d in shown if d.value <= bound]
+    at_edge: dict[str, list[Point]] = {}
     for distance in shown:
         at = y(distance.value) if distance.value > 0 else y.start
-        layers.append(line((x.start, at), (x.end, at), f"ad {series_class(distance.mode)}"))
-        layers.append(marker(distance.mode, x.end, at))
-        labels.append((at, distance.mode, f"label {series_class(distance.mode).split()[0]}"))
+        at_edge.setdefault(distance.mode.partition(":")[0], []).append((x.end, at))
+        if distance not in inside:
+            layers.append(line((x.start, at), (x.end, at), f"ad {series_class(distance.mode)}"))
+            labels.append((at, distance.mode, f"label {colour_class(distance.mode)}"))
+    layers += [markers(backend, points) for backend, points in at_edge.items()]
+    if inside:
+        within = inside[0].mode if len(inside) == 1 else f"{len(inside)} in the band"
+        labels.append((y(max(d.value for d in inside)), within, "label"))
     layers += end_labels(labels, x.end + 8, y.end, y.start)
     return chart(
         title,

@@ -99,7 +99,7 @@ METRICS = (
         shades=(2.0, 10.0, 100.0),
     ),
     Metric(
-        "calls",
+        "break",
         "Break-even",
         "calls after which compiling has paid, against the same backend uncompiled",
         factor=False,
@@ -151,7 +151,7 @@ def readings(check: CaseResult | None, measurement: Measurement | None) -> dict[
         found["memory"] = float(m.memory.peak) if m.memory else None
         found["compile"] = compile_seconds(m)
         if m.break_even:
-            found["calls"] = math.inf if m.break_even.calls is None else m.break_even.calls
+            found["break"] = math.inf if m.break_even.calls is None else m.break_even.calls
     return {k: v for k, v in found.items() if v is not None and not math.isnan(v)}
 
 

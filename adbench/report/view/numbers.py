@@ -7,6 +7,7 @@ import re
 
 from adbench.record.explain import format_bound, format_values
 
+_LEAST_DIGITS, _MOST_DIGITS = 3, 12
 NOTHING = "–"
 """Stands where there is no number."""
 
@@ -24,6 +25,13 @@ def seconds(value: float | None) -> str:
         return f"{minutes} min {rest} s"
     scale, unit = next(((s, u) for s, u in _TIMES if abs(value) >= s * 0.9995), _TIMES[-1])
     return f"{digits(value / scale)} {unit}"
+
+
+def seconds_between(low: float, high: float) -> str:
+    """`59.5–63.2 µs`; each with its own unit where those differ."""
+    first, second = seconds(low), seconds(high)
+    number, _, unit = first.partition(" ")
+    return f"{number}–{second}" if second.endswith(f" {unit}") else f"{first} – {second}"
 
 
 def size(value: float | None) -> str:
@@ -71,6 +79,15 @@ def both(ad: float | None, numeric: float | None) -> tuple[str, str]:
     """AD's and the numeric value, with as many digits as it takes to see that they differ."""
     first, second = format_values(ad, numeric)
     return figure(first), figure(second)
+
+
+def to_bound(value: float, bound: float) -> str:
+    """A value to the place of its bound's second digit: what is behind it is not known."""
+    if not (math.isfinite(value) and 0 < bound < math.inf and value):
+        return short(value, _MOST_DIGITS)
+    known = math.floor(math.log10(abs(value))) - math.floor(math.log10(bound)) + 2
+    significant = min(_MOST_DIGITS, max(_LEAST_DIGITS, known))
+    return figure(f"{value:#.{significant}g}".removesuffix("."))
 
 
 def plus_minus(bound: float | None) -> str:

@@ -1,0 +1,101 @@
+"""A case's section: its words from the view model, its charts drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adbench.record.model import RunRecord
+from adbench.report.html.charts import Chart, case_charts, group_charts
+from adbench.report.view.cases import (
+    CaseView,
+    ElementRow,
+    Group,
+    elements,
+    groups,
+)
+from adbench.report.view.signs import Sign
+from adbench.report.view.tasks import TaskRow, task_rows
+
+_GRAVITY = ("bad", "warn", "note", "good", "quiet")
+
+
+Signs = list[tuple[Sign, str]]
+"""Each sign that occurs, and the modes that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One grid point, ready for its template."""
+
+    case: CaseView
+    signs: Signs
+    charts: list[Chart]
+    tasks: list[TaskRow]
+    elements: list[ElementRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One case with all its grid points."""
+
+    base: str
+    names: str
+    """What a filter finds it by."""
+    troubled: bool
+    signs: Signs
+    description: str
+    code: str
+    place: str
+    charts: list[Chart]
+    views: list[View]
+
+
+def sections(record: RunRecord) -> dict[str, list[Section]]:
+    """Every case's section under its suite."""
+    found: dict[str, list[Section]] = {}
+    for group in groups(record):
+        found.setdefault(group.suite, []).append(_section(group))
+    return found
+
+
+def _section(group: Group) -> Section:
+    first = group.cases[0]
+    return Section(
+        base=group.base,
+        names=" ".join(case.key.case for case in group.cases),
+        troubled=group.troubled,
+        signs=_gravest(group),
+        description=first.description,
+        code=first.code,
+        place=first.place,
+        charts=group_charts(group),
+        views=[_view(case) for case in group.cases],
+    )
+
+
+def _view(case: CaseView) -> View:
+    return View(case, _by_sign(case.signs), case_charts(case), task_rows(case), elements(case))
+
+
+def _gravest(group: Group) -> Signs:
+    """Each mode with the gravest sign that any grid point has."""
+    found: dict[str, Sign] = {}
+    for case in group.cases:
+        for mode, sign in case.signs:
+            known = found.get(mode)
+            if known is None or _GRAVITY.index(sign.tone) < _GRAVITY.index(known.tone):
+                found[mode] = sign
+    return _by_sign(found.items())
+
+
+def _by_sign(signs: Iterable[tuple[str, Sign]]) -> Signs:
+    """The modes under their signs, gravest first; where all modes agree, how many they are."""
+    found: dict[Sign, list[str]] = {}
+    for mode, sign in signs:
+        found.setdefault(sign, []).append(mode)
+    if len(found) == 1:
+        ((sign, modes),) = found.items()
+        return [(sign, modes[0] if len(modes) == 1 else f"all {len(modes)} backends")]
+    ordered = sorted(found, key=lambda sign: _GRAVITY.index(sign.tone))
+    return [(sign, ", ".join(found[sign])) for sign in ordered]
