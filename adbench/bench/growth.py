@@ -40,7 +40,8 @@ def fit(measurements: Iterable[Measurement]) -> tuple[Growth, ...]:
             found.append(
                 Growth(
                     suite=first.suite,
-                    base=_label(first),
+                    base=first.base,
+                    point=_point(first),
                     backend=first.backend,
                     mode=first.mode,
                     what=first.what,
@@ -85,11 +86,11 @@ def _curves(measurements: Iterable[Measurement]) -> Iterator[list[Measurement]]:
         yield sorted(curve, key=lambda m: m.size or 0.0)
 
 
-def _label(m: Measurement) -> str:
-    """The case's name without its size: `gmm[D=2,K=5]` for `gmm[D=2,K=5,N=100]`."""
+def _point(m: Measurement) -> str:
+    """The grid point without the size: `D=2,K=5` of `gmm[D=2,K=5,N=100]`."""
     inside = m.case.removeprefix(m.base).strip("[]")
-    kept = [part for part in inside.split(",") if part.partition("=")[0] != m.parameter]
-    return m.base + (f"[{','.join(kept)}]" if any(kept) else "")
+    parts = inside.split(",") if inside else []
+    return ",".join(part for part in parts if part.partition("=")[0] != m.parameter)
 
 
 def _memory(m: Measurement) -> Interval | None:
@@ -103,8 +104,9 @@ def _flag(m: Measurement, exponent: Interval, points: Sequence[tuple[float, Inte
     if exponent.low <= _RATIO_GROWS:
         return ""
     (small, least), (large, most) = points[0], points[-1]
+    at = f"with {point}, " if (point := _point(m)) else ""
     return (
-        f"the gradient costs {least.value:.2g} primals at {m.parameter} = {small:g} and "
+        f"{at}the gradient costs {least.value:.2g} primals at {m.parameter} = {small:g} and "
         f"{most.value:.2g} at {large:g}: a ratio that grows with the size"
     )
 

@@ -135,7 +135,9 @@ class Growth(Model):
 
     suite: str
     base: str
-    """The case's name with the rest of its grid point: `gmm[D=2,K=5]`."""
+    """The case's name without its grid point."""
+    point: str = ""
+    """The rest of the grid point, where there is more to it than the size: `D=2,K=5`."""
     backend: str
     mode: str
     what: What = "vjp"
