@@ -16,8 +16,9 @@ from adbench.record.model import CaseResult, CheckOptions, RunRecord, SuiteInfo
 from adbench.runner import outcomes
 from adbench.runner.inprocess import run_in_process
 from adbench.runner.paths import shown_path
-from adbench.runner.pool import WORKER_MARK, Outcome, run_in_pool
+from adbench.runner.pool import Outcome, run_in_pool
 from adbench.runner.select import select
+from adbench.runner.staff import WORKER_MARK
 from adbench.runner.tasks import Task, expand
 from adbench.suite import Suite, resolve_targets
 
@@ -56,6 +57,8 @@ class RunOptions:
     """No worker processes: for debuggers. A crash ends the run, and `timeout` is not kept."""
     dtype: str | None = None
     """The dtype that `resolve_targets` was given, repeated in each result's `reproduce`."""
+    choose: Callable[[list[Task]], list[Task]] | None = None
+    """A further choice among the selected tasks; the same tasks must give the same choice."""
     command: str = "adbench.run"
     """The command line, for the record."""
 
@@ -72,7 +75,7 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> list[Task]:
     Raises SelectError for an expression and ValueError for a backend that cannot be read.
     """
     cases = [case for suite in suites for case in suite.cases]
-    return expand(
+    tasks = expand(
         select(cases, options.select, options.tags),
         options.backends,
         device=options.device,
@@ -80,6 +83,7 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> list[Task]:
         require=options.require,
         dtype=options.dtype,
     )
+    return options.choose(tasks) if options.choose is not None else tasks
 
 
 def run(
@@ -133,7 +137,7 @@ def _run(
         seconds=time.monotonic() - begin,
         command=options.command,
         environment=place.model_copy(update={"threads": threads}),
-        suites=tuple(_info(suite) for suite in suites),
+        suites=tuple(suite_info(suite) for suite in suites),
         results=tuple(done[index] for index in sorted(done)),
         planned=len(tasks),
         interrupted=len(done) < len(tasks),
@@ -237,5 +241,6 @@ def _outcomes(
             yield Outcome(here[outcome.index], outcome.result, outcome.threads)
 
 
-def _info(suite: Suite) -> SuiteInfo:
+def suite_info(suite: Suite) -> SuiteInfo:
+    """What the record keeps of a suite that was run."""
     return SuiteInfo(name=suite.name, path=shown_path(suite.path), sha256=suite.sha256)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import signal
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,6 +15,7 @@ from adbench.runner import outcomes
 from adbench.runner.failures import dumped_frames
 from adbench.runner.messages import Hello, Result, RunTask, Started
 from adbench.runner.process import WorkerProcess
+from adbench.runner.staff import Staff
 from adbench.runner.tasks import Task
 
 STARTUP_SECONDS = 180.0
@@ -31,12 +30,6 @@ _SYSTEM_KILL = (
 )
 _OTHER_POINTS = (b"adbench/check/nearby.py", b"adbench/check/elsewhere.py")
 """Who is on a dying worker's stack when the function did not survive another point."""
-WORKER_MARK = "ADBENCH_WORKER"
-"""Set in a worker's environment: a run started from there would never end."""
-_BOOT = (
-    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
-    "from adbench.runner.worker import main; main()"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +41,6 @@ class Outcome:
     threads: Mapping[str, int] = field(default_factory=dict)
 
 
-def worker_command() -> list[str]:
-    """The command line of a worker that finds the same modules as this process."""
-    # -P: a user's json.py in the current folder must not hide the standard library's.
-    return [sys.executable, "-P", "-c", _BOOT, *sys.path]
-
-
-def worker_environment(backend: str, workers: int) -> dict[str, str]:
-    """This process's variables, with the cores shared among the workers.
-
-    What the user has set is left alone. XLA takes its thread count from NPROC, not from OMP's.
-    """
-    threads = str(max(1, available_cores() // workers))
-    names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
-    if backend == "jax":
-        names += ["NPROC", "PJRT_NPROC"]
-    return dict.fromkeys(names, threads) | os.environ | {WORKER_MARK: "1"}
-
-
 def run_in_pool(
     tasks: Sequence[Task],
     *,
@@ -73,17 +48,23 @@ def run_in_pool(
     timeout: float | None = None,
     command: Sequence[str] | None = None,
     on_start: Callable[[Task], object] | None = None,
+    staff: Staff | None = None,
+    wanted: Callable[[], bool] | None = None,
 ) -> Generator[Outcome]:
-    """Yield each task's outcome as it is done; closing the iterator ends every worker.
+    """Yield each task's outcome as it is done; closing the iterator ends every busy worker.
 
     `jobs` is the most workers at a time (None: one a core), `timeout` the seconds that a task's
     own code may take (None: no limit), `command` starts a worker (None: this installation's).
-    `on_start` is called with a task when its own code begins.
+    `on_start` is called with a task when its own code begins. Workers come from `staff`, and
+    return to it when they are done; without it they leave. `wanted` is asked at least every half
+    second, and ends the run where it says no.
     """
     if not tasks:
         return
     workers = min(jobs or available_cores(), len(tasks))
-    pool = _Pool(tasks, workers, timeout, command or worker_command(), on_start)
+    keep = staff is not None
+    staff = staff or Staff(command, sharing=workers)
+    pool = _Pool(tasks, workers, timeout, staff, keep, on_start, wanted)
     try:
         for outcome in pool.run():
             before = time.monotonic()
@@ -114,15 +95,19 @@ class _Pool:
         tasks: Sequence[Task],
         workers: int,
         timeout: float | None,
-        command: Sequence[str],
+        staff: Staff,
+        keep: bool,
         on_start: Callable[[Task], object] | None,
+        wanted: Callable[[], bool] | None,
     ) -> None:
         self._tasks = list(tasks)
         self._cautious: set[int] = set()
         self._most = workers
         self._timeout = timeout
-        self._command = command
+        self._staff = staff
+        self._keep = keep
         self._on_start = on_start
+        self._wanted = wanted or (lambda: True)
         self._pending: dict[str, deque[int]] = {}
         for index, task in enumerate(tasks):
             self._pending.setdefault(task.backend, deque()).append(index)
@@ -130,10 +115,10 @@ class _Pool:
         self._busy: list[_Busy] = []
         self._leaving: list[WorkerProcess] = []
         self._selector = selectors.DefaultSelector()
-        self._start = os.getcwd()
+        self._start = staff.folder
 
     def run(self) -> Iterator[Outcome]:
-        while any(self._pending.values()) or self._busy:
+        while (any(self._pending.values()) or self._busy) and self._wanted():
             self._hire()
             for key, _ in self._selector.select(self._patience()):
                 slot, stream = key.data
@@ -167,12 +152,13 @@ class _Pool:
     def _hire(self) -> None:
         """Start workers while there is room and a backend whose tasks would wait for one."""
         while len(self._busy) < self._most and (backend := self._neediest()) is not None:
-            environment = worker_environment(backend, self._most)
-            worker = WorkerProcess(backend, self._command, environment)
+            worker, is_new = self._staff.hire(backend)
             slot = _Busy(worker, deadline=time.monotonic() + STARTUP_SECONDS)
             self._busy.append(slot)
             self._selector.register(worker.messages, selectors.EVENT_READ, (slot, "messages"))
             self._selector.register(worker.prints, selectors.EVENT_READ, (slot, "prints"))
+            if not is_new:
+                self._assign(slot)
 
     def _neediest(self) -> str | None:
         """The backend with the most waiting tasks a worker; a backend without worker is first."""
@@ -233,8 +219,11 @@ class _Pool:
         if not waiting:
             slot.task = None
             self._forget(slot)
-            slot.worker.dismiss()
-            self._leaving.append(slot.worker)
+            if self._keep:
+                self._staff.keep(slot.worker)
+            else:
+                slot.worker.dismiss()
+                self._leaving.append(slot.worker)
             return
         slot.task, slot.started = waiting.popleft(), False
         slot.begin = time.monotonic()

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from adbench.record import Verdict
-from adbench.runner.pool import run_in_pool, worker_command, worker_environment
+from adbench.runner.pool import run_in_pool
+from adbench.runner.staff import worker_command, worker_environment
 
 
 @pytest.fixture
@@ -274,7 +275,7 @@ def test_no_tasks_need_no_worker():
 
 
 def test_cores_are_shared_among_workers(monkeypatch):
-    monkeypatch.setattr("adbench.runner.pool.available_cores", lambda: 8)
+    monkeypatch.setattr("adbench.runner.staff.available_cores", lambda: 8)
     for name in ("OMP_NUM_THREADS", "NPROC", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "5")
