@@ -73,7 +73,7 @@ class TracedArray(Lifted):
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         name = calling_library_function()
         what = name or "a conversion to a plain NumPy array"
-        hint = HINTS.get(what.rpartition(".")[2]) or (
+        hint = hint_for(what) or (
             "a list of traced values becomes an array by np.stack([...]), an array stays as it is "
             "(drop np.asarray); to write traced values into an array, make it with "
             "np.zeros_like(x, shape=...) or xp.zeros(...) from x.__array_namespace__(); "
@@ -292,6 +292,14 @@ def name_of(function: Any) -> str:
     return f"{module}.{function.__name__}"
 
 
+def hint_for(name: str) -> str | None:
+    """What to use instead of a function, found by its name, its bare name, or its module."""
+    module, _, bare = name.rpartition(".")
+    while name and name not in HINTS:
+        name = name.rpartition(".")[0]
+    return HINTS.get(f"{module}.{bare}") or HINTS.get(bare) or HINTS.get(name)
+
+
 def find_handler(function: Any) -> Callable[..., Any]:
     """The handler of a function that was not in the table, once every family is loaded."""
     while LOADERS:
@@ -302,7 +310,7 @@ def find_handler(function: Any) -> Callable[..., Any]:
         raise DifferentiationError(
             name,
             "has no derivative rule in this engine",
-            HINTS.get(name.rpartition(".")[2])
+            hint_for(name)
             or "functions that are covered (see docs/engine.md), or a rule of your own by "
             "custom_vjp; stop_gradient(x) passes the plain value where a constant is meant",
         )

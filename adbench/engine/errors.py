@@ -12,15 +12,20 @@ from typing import NamedTuple
 _LIBRARIES = tuple(
     f"{os.sep}{name}{os.sep}" for name in ("numpy", "scipy", "array_api_compat", "optree")
 )
+_SHARED = "scipy._lib."
 _ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class Location(NamedTuple):
-    """A line of the user's code."""
+    """A line of the user's code; as text, its place relative to the working directory."""
 
     file: str
     line: int
     text: str
+
+    def __str__(self) -> str:
+        here = os.getcwd() + os.sep
+        return f"{self.file.removeprefix(here)}:{self.line}"
 
 
 class DifferentiationError(TypeError):
@@ -38,7 +43,7 @@ class DifferentiationError(TypeError):
         self.location = location or user_location()
         lines = [f"{function}: {reason}"]
         if self.location is not None:
-            lines.append(f"  at {self.location.file}:{self.location.line}")
+            lines.append(f"  at {self.location}")
             if self.location.text:
                 lines.append(f"      {self.location.text}")
         if hint:
@@ -85,9 +90,17 @@ def calling_library_function() -> str | None:
 
 def _public_name(frame: FrameType) -> str:
     """`scipy.special.logsumexp` for a frame in `scipy.special._logsumexp`."""
-    module = str(frame.f_globals.get("__name__", "numpy")).split(".")
-    public = [part for i, part in enumerate(module) if not part.startswith("_") or i == 0]
-    return ".".join([*public, frame.f_code.co_name])
+    name, module = frame.f_code.co_name, str(frame.f_globals.get("__name__", "numpy"))
+    if "<locals>" in frame.f_code.co_qualname:  # a decorator's wrapper, which knows the function
+        for value in frame.f_locals.values():
+            home = str(getattr(value, "__module__", None))
+            known = getattr(value, "__name__", "<lambda>")
+            if home.startswith("scipy.") and not home.startswith(_SHARED) and known.isidentifier():
+                name, module = known, home
+    public = [
+        part for i, part in enumerate(module.split(".")) if not part.startswith("_") or i == 0
+    ]
+    return ".".join([*public, name])
 
 
 def _is_library(file: str) -> bool:

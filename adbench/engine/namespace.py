@@ -6,6 +6,7 @@ arguments. What has no array argument to dispatch on is defined here.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,32 @@ class Fourier:
         return np.fft.rfftfreq(n, d, device=device).astype(dtype or float)
 
 
+class Special:
+    """scipy.special, where SciPy looks for it in the environment SCIPY_ARRAY_API=1."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            from scipy.special import _ufuncs  # the public names are what looks here
+        except ImportError as error:
+            raise AttributeError(name) from error
+        return getattr(_ufuncs, name)
+
+    def sinc(self, x: Any) -> Any:
+        """As numpy.sinc."""
+        return np.sinc(x)
+
+    def polygamma(self, n: Any, x: Any) -> Any:
+        """The n-th derivative of digamma: (−1)ⁿ⁺¹ n! ζ(n + 1, x) (DLMF 25.11.12)."""
+        order = plain(n)
+        series = (-1.0) ** (order + 1) * self.gamma(order + 1.0) * self._zeta(order + 1, x)
+        return np.where(np.equal(order, 0), self.psi(x), series)
+
+    def multigammaln(self, a: Any, d: Any) -> Any:
+        """log Γ_d(a) = d(d − 1)/4 log π + Σ log Γ(a − j/2) for j < d (DLMF 35.3.4)."""
+        terms = self.gammaln(np.subtract.outer(a, np.arange(int(d)) / 2))
+        return np.sum(terms, axis=-1) + d * (d - 1) / 4 * math.log(math.pi)
+
+
 class Namespace:
     """What `x.__array_namespace__()` returns for a traced x."""
 
@@ -42,6 +69,7 @@ class Namespace:
 
     def __init__(self) -> None:
         self.fft = Fourier()
+        self.special = Special()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)

@@ -17,7 +17,7 @@ class Fallback:
     location: Location | None
 
     def __str__(self) -> str:
-        place = f"\n  at {self.location.file}:{self.location.line}" if self.location else ""
+        place = f"\n  at {self.location}" if self.location else ""
         line = f"\n      {self.location.text}" if self.location and self.location.text else ""
         return f"{self.signature}: on the tape, since the function {self.reason}{place}{line}"
 
@@ -34,7 +34,7 @@ class PlanReport:
     def __str__(self) -> str:
         lines = [f"{self.signature}: {self.steps} steps, {self.nbytes} bytes of buffers"]
         for guard in self.guards:
-            place = f" at {guard.location.file}:{guard.location.line}" if guard.location else ""
+            place = f" at {guard.location}" if guard.location else ""
             lines.append(f"  needs {guard.expected!r}{place}")
         return "\n".join(lines)
 
