@@ -199,7 +199,9 @@ def formula_text(formula: Formula) -> str:
     names = [*inspect.signature(formula).parameters]
     if formula.__name__ != "<lambda>":
         paragraph = " ".join((inspect.getdoc(formula) or "").split("\n\n")[0].split())
-        sentence = re.split(r"\.(?: (?=[A-Z])|$)", paragraph)[0]
+        sentence = re.split(r"(?<!\beq)(?<!\beqs)\.(?: |$)", paragraph)[0]
+        # "∂/∂x of x @ y: g @ yᵀ" says what the rule is for, which is known here.
+        sentence = re.sub(r"^∂/∂\w+ of [^:]*: ", "", sentence)
         return sentence or f"{formula.__name__}({', '.join(names)})"
     code = formula.__code__
     starts = {(line, column) for line, _, column, _ in code.co_positions() if line and column}

@@ -15,6 +15,8 @@ from adbench.explain.subject import ExplainError, Subject, subject_of
 from adbench.record.graph import Explanation, Graph
 from adbench.record.model import SourceLocation
 
+READABLE = 3000
+"""Nodes up to which an adjoint program is written without being asked for."""
 _EAGER = {
     "torch:compile": "the graph is that of eager PyTorch; torch.compile fuses it further",
     "jax:jit": "bytes are those of JAX op by op; under jit, XLA decides what is kept",
@@ -33,28 +35,31 @@ def explain_function(
     seed: int = 0,
     steps: int = 1,
     rate: float = 0.1,
+    program: bool | None = None,
 ) -> Explanation:
     """Explain `function` at its arguments (trees of arrays); see `Backend.bind` for the rest.
 
     `seed` chooses the weights of outputs that are not one number; `steps` and `rate` are those
-    of gradient descent. Raises ExplainError where a backend has no graph, what the backend
-    raises for a function that it cannot differentiate, and the function's own exceptions.
+    of gradient descent; `program` says whether to write the adjoint program, None to do so where
+    it is short enough to be read. Raises ExplainError where a backend has no graph, what the
+    backend raises for a function that it cannot differentiate, and the function's own exceptions.
     """
     if backend.name == "manual":
-        raise ExplainError("a gradient written by hand has no graph: explain it on native")
-    subject = subject_of(backend, function, arguments, differentiable, params, seed)
-    graph, gradient, found = _graphs(backend, subject)
+        raise ExplainError("a gradient written by hand has no graph; explain it on native")
+    subject = _subject(backend, function, arguments, differentiable, params, seed)
+    graph, gradient, found, seen = _graphs(backend, subject)
     notes = [note for mode, note in _EAGER.items() if mode == f"{backend.name}:{backend.mode}"]
-    notes += _differences(subject, found)
-    program, code = "", _code(function)
-    if backend.name == "native":
+    notes += [*_conventions(backend, subject), *seen, *_differences(subject, found)]
+    source, code = "", _code(function)
+    short = len(graph.nodes) <= READABLE
+    if backend.name == "native" and (short if program is None else program):
         from adbench.explain.program import adjoint_program
         from adbench.explain.source import program_source
 
         operations = {node.id: node.operation for node in graph.nodes if node.role != "input"}
         try:
             adjoint = adjoint_program(subject, operations)
-            program = program_source(adjoint, f"Value and gradient of {name}.", code)
+            source = program_source(adjoint, f"Value and gradient of {name}.", code)
         except ExplainError as error:
             notes.append(f"no adjoint program: {error}")
     descent = descend(backend, subject, steps, rate) if steps else None
@@ -70,26 +75,58 @@ def explain_function(
         value=subject.loss_of(subject.bound.value(subject.bound.point)),
         graph=graph,
         gradient=gradient,
-        program=program,
+        program=source,
         descent=descent,
         notes=tuple(notes),
     )
 
 
-def _graphs(backend: Backend, subject: Subject) -> tuple[Graph, Graph | None, list[Array]]:
+def _subject(
+    backend: Backend,
+    function: Callable[..., Any],
+    arguments: Mapping[str, Tree],
+    differentiable: Mapping[str, Tree],
+    params: Mapping[str, Any],
+    seed: int,
+) -> Subject:
+    try:
+        return subject_of(backend, function, arguments, differentiable, params, seed)
+    except Exception as error:
+        if backend.name == "jax":
+            from adbench.explain.jax import refuse_untraceable
+
+            refuse_untraceable(error)
+        raise
+
+
+def _graphs(
+    backend: Backend, subject: Subject
+) -> tuple[Graph, Graph | None, list[Array], list[str]]:
+    """The graph, that of the gradient, the gradient itself, and what is to be said about them."""
     if backend.name == "torch":
         from adbench.explain.torch import torch_graph
 
-        graph, gradients = torch_graph(subject)
-        return graph, None, gradients
+        graph, gradients, cuts = torch_graph(subject)
+        return graph, None, gradients, cuts
     if backend.name == "jax":
-        from adbench.explain.jax import jax_graphs
+        from adbench.explain.jax import MOST, jax_graphs
 
-        return jax_graphs(subject)
+        graph, gradient, gradients = jax_graphs(subject)
+        count = len(graph.nodes)
+        few = f"more than {MOST:,} equations: no values, adjoints and bytes of each"
+        return graph, gradient, gradients, [few] if count > MOST else []
     from adbench.explain.native import native_graph
 
     graph, gradients = native_graph(subject)
-    return graph, None, gradients
+    return graph, None, gradients, []
+
+
+def _conventions(backend: Backend, subject: Subject) -> list[str]:
+    """How a complex adjoint is to be read; nothing for real functions."""
+    if not any(leaf.dtype.kind == "c" for leaf in (*subject.inputs, *subject.bound.outputs)):
+        return []
+    product = "d_z·dz" if backend.convention == "transpose" else "conj(d_z)·dz"
+    return [f"the adjoint d_z of a complex z means: the loss changes by Re Σ {product}"]
 
 
 def _differences(subject: Subject, found: list[Array]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from adbench.backends import trees
 from adbench.backends.protocol import Array
 from adbench.explain.contents import Blocks, content_of, kept
 from adbench.explain.places import innermost
-from adbench.explain.rules import rule_text
+from adbench.explain.rules import JAX, rule_text
 from adbench.explain.subject import ExplainError, Subject
 from adbench.record.graph import Content, Edge, Graph, Node, Output, Saved
 from adbench.record.model import SourceLocation
@@ -46,9 +47,9 @@ def jax_graphs(subject: Subject) -> tuple[Graph, Graph, list[Array]]:
     try:
         forward = jax.make_jaxpr(function)(active, data)
         backward = jax.make_jaxpr(gradient)(active, data, cotangents)
-    except jax.errors.ConcretizationTypeError as error:
-        first = str(error).strip().splitlines()[0]
-        raise ExplainError(f"JAX cannot trace the function into a jaxpr: {first}") from error
+    except Exception as error:
+        refuse_untraceable(error)
+        raise
     names = [leaf.name for leaf in subject.inputs] + [call.leaves[i].name for i in call.passive]
     outputs = [leaf.name for leaf in subject.bound.outputs]
     reader = _Reader(forward, [*active, *data], names)
@@ -62,6 +63,21 @@ def jax_graphs(subject: Subject) -> tuple[Graph, Graph, list[Array]]:
         second.graph("jaxpr of the gradient", results),
         gradients,
     )
+
+
+def refuse_untraceable(error: Exception) -> None:
+    """Raise ExplainError, in one line, if JAX could not trace a function that reads values."""
+    untraceable = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+    if not isinstance(error, untraceable):
+        return
+    first = str(error).strip().splitlines()[0].removesuffix(".")
+    frames = [
+        (frame.f_code.co_filename, line, frame.f_code.co_qualname)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    where = innermost(reversed(frames))
+    place = f" ({where.file}:{where.line})" if where is not None else ""
+    raise ExplainError(f"JAX cannot trace the function{place}: {first}") from error
 
 
 class _Operation(NamedTuple):
@@ -284,7 +300,7 @@ class _Reader:
         name = operation.equation.primitive.name
         for place, number in enumerate(operation.reads):
             if number in ids:
-                operand, derivative = rule_text(name, place)
+                operand, derivative = rule_text(JAX, name, place)
                 yield Edge(source=ids[number], operand=operand, derivative=derivative)
 
     def saved(self, place: int, blocks: Blocks) -> Iterator[Saved]:
@@ -321,7 +337,7 @@ def _content(value: Any) -> Content | None:
 
 
 def _place(equation: Equation) -> SourceLocation | None:
-    traceback = equation.source_info.traceback
-    if traceback is None:
+    stack = equation.source_info.traceback
+    if stack is None:
         return None
-    return innermost((f.file_name, f.line_num, f.function_name) for f in traceback.frames)
+    return innermost((f.file_name, f.line_num, f.function_name) for f in stack.frames)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from adbench.engine.inspect import formula_text
 from adbench.engine.primitive import PRIMITIVES, Rule
 
-_SAME = {
+Table = dict[str, str]
+"""An operation's name on its backend -> the primitive that computes the same."""
+
+_BOTH: Table = {
     "abs": "absolute",
     "acos": "arccos",
     "acosh": "arccosh",
@@ -30,9 +33,7 @@ _SAME = {
     "log10": "log10",
     "log1p": "log1p",
     "log2": "log2",
-    "mm": "matmul",
     "mul": "multiply",
-    "mv": "matmul",
     "neg": "negative",
     "reciprocal": "reciprocal",
     "sin": "sin",
@@ -43,11 +44,27 @@ _SAME = {
     "tan": "tan",
     "tanh": "tanh",
 }
+TORCH = _BOTH | {
+    "maximum": "maximum",
+    "mean": "mean",
+    "minimum": "minimum",
+    "mm": "matmul",
+    "mv": "matmul",
+    "pow": "power",
+    "sum": "sum",
+}
+JAX = _BOTH | {
+    "integer_pow": "power",
+    "max": "maximum",
+    "min": "minimum",
+    "pow": "power",
+    "reduce_sum": "sum",
+}
 
 
-def rule_text(operation: str, operand: int) -> tuple[str, str]:
+def rule_text(table: Table, operation: str, operand: int) -> tuple[str, str]:
     """(name of the operand, formula) of an operation's rule; empty where none is known."""
-    primitive = PRIMITIVES.get(_SAME.get(operation, ""))
+    primitive = PRIMITIVES.get(table.get(operation, ""))
     if primitive is None or operand >= len(primitive.rules):
         return "", ""
     rule = primitive.rules[operand]

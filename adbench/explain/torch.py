@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import re
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from adbench.backends.torch import array_of
 from adbench.backends.torch_autograd import pull_back, quiet
 from adbench.explain.contents import Blocks, content_of, kept
 from adbench.explain.places import innermost
-from adbench.explain.rules import rule_text
+from adbench.explain.rules import TORCH, rule_text
 from adbench.explain.subject import Subject
 from adbench.record.graph import Content, Edge, Graph, Node, Output, Saved
 from adbench.record.model import SourceLocation
@@ -26,11 +27,14 @@ Tensor = Any
 GradFn = Any
 """A node of the autograd graph."""
 
+_CUTTING = frozenset({"item", "tolist", "numpy", "detach", "__float__", "__int__", "__array__"})
+"""Methods of a tensor whose result has no part in the graph."""
 _FRAME = re.compile(r'  File "(.*)", line (\d+), in (.*)')
 
 
-def torch_graph(subject: Subject) -> tuple[Graph, list[Array]]:
-    """The graph at the subject's point, and the gradient, an array an active leaf.
+def torch_graph(subject: Subject) -> tuple[Graph, list[Array], list[str]]:
+    """The graph at the subject's point, the gradient, an array an active leaf, and where values
+    left the graph.
 
     The function runs in anomaly mode, in which PyTorch keeps a traceback for every node; the
     values are those that Python has seen, so what a composite function computes inside has none.
@@ -65,7 +69,8 @@ def torch_graph(subject: Subject) -> tuple[Graph, list[Array]]:
         outputs=named,
         keeps=sum(node.keeps for node in nodes),
     )
-    return graph, [array_of(g, like=leaf) for g, leaf in zip(gradients, leaves, strict=True)]
+    arrays = [array_of(g, like=leaf) for g, leaf in zip(gradients, leaves, strict=True)]
+    return graph, arrays, list(values.cuts)
 
 
 def _tensor(array: Array) -> Tensor:
@@ -78,14 +83,26 @@ class _Values(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[GradFn, Content] = {}
+        self.cuts: dict[str, None] = {}
+        """Where a value was taken out of the graph, in words."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "")
+        if name in _CUTTING and args and getattr(args[0], "requires_grad", False):
+            self.cut(name)
         with torch._C.DisableTorchFunction():
             for value in (*args, result):
                 for tensor in value if isinstance(value, (tuple, list)) else (value,):
                     self.note(tensor)
         return result
+
+    def cut(self, name: str) -> None:
+        frames = traceback.extract_stack()
+        where = innermost((f.filename, f.lineno or 0, f.name) for f in reversed(frames))
+        place = f" at {where.file}:{where.line}" if where is not None else ""
+        words = f"{name}(){place} takes a value out of the graph: no adjoint flows back through it"
+        self.cuts[words] = None
 
     def note(self, tensor: Any) -> None:
         if not isinstance(tensor, torch.Tensor) or not tensor.requires_grad:
@@ -152,7 +169,7 @@ class _Reader:
         for place, (source, result) in enumerate(grad_fn.next_functions):
             if source is None:
                 continue
-            operand, derivative = ("", "") if complex_valued else rule_text(operation, place)
+            operand, derivative = ("", "") if complex_valued else rule_text(TORCH, operation, place)
             if len(source._input_metadata) > 1:
                 operand = f"{operand} (result {result})".strip()
             yield Edge(source=self.ids[source], operand=operand, derivative=derivative)
