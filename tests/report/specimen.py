@@ -235,17 +235,23 @@ def specimen(
     *,
     seed: int = 0,
     bench: bool = True,
+    sizes: bool = True,
     slower: float = 1.0,
     started: str = "2026-11-01T12:00:00Z",
     **changes: Any,
 ) -> RunRecord:
-    """A run of so many cases on so many modes; a few fail, one is slower than before."""
+    """A run of so many cases on so many modes; a few fail, one is slower than before.
+
+    With `sizes` five cases each are grid points of one function, else each is one of its own.
+    """
     rng = random.Random(seed)
     results: list[CaseResult] = []
     measurements: list[Measurement] = []
     for number in range(cases):
         name, size = NAMES[number // len(SIZES) % len(NAMES)], SIZES[number % len(SIZES)]
         base = name + ("" if number < 50 else f"_{number // 50}")
+        if not sizes:
+            base = f"{base}_{size}"
         for backend, mode in MODES[:modes]:
             verdict = Verdict.PASS
             if (name, size, backend) == ("logdet", 64, "torch"):
@@ -254,7 +260,8 @@ def specimen(
                 verdict = Verdict.INCONCLUSIVE
             elif name == "norm" and size == 32:
                 verdict = Verdict.KINK
-            result = checked(f"{base}[n={size}]", base, backend, mode, verdict, rng)
+            case = f"{base}[n={size}]" if sizes else base
+            result = checked(case, base, backend, mode, verdict, rng)
             results.append(result)
             if bench:
                 measurements.append(measured(result, base, size, rng, slower))

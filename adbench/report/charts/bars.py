@@ -43,8 +43,8 @@ def bar_chart(bars: Sequence[Bar], title: str, description: str) -> Markup:
     half = _BAR / 2 + 2
     layers += [
         segments((((at, y - half), (at, y + half)) for at, y in checks), "second"),
-        texts(((bar.mode, _LEFT - 8, y + 4) for bar, y in rows), "tick", "end"),
-        texts(((bar.label, _beside(bar, x), y + 4) for bar, y in rows), "value", "start"),
+        texts(((bar.mode, _LEFT - 8, y + 4) for bar, y in rows), "ty"),
+        texts(((bar.label, _beside(bar, x), y + 4) for bar, y in rows), "value"),
         line((x.start, 2), (x.start, len(bars) * _ROW + 2), "axis"),
     ]
     return picture(WIDTH, len(bars) * _ROW + _TOP, title, description, *layers)

@@ -43,7 +43,7 @@ def forest_axis(scale: ForestScale) -> Markup:
     """The axis that the rows share, for the table's head."""
     x = scale.scale()
     ticks = sorted({1.0, *(t for t in x.ticks(4) if abs(math.log(t)) > 0.15 * math.log(x.high))})
-    words = texts(((f"{power_of_ten(t)}×", x(t), 15) for t in _apart(ticks, x)), "tick", "middle")
+    words = texts(((f"{power_of_ten(t)}×", x(t), 15) for t in _apart(ticks, x)), "tx")
     return picture(_WIDTH, _HEIGHT, "ratio, logarithmic", "", words, class_="forest")
 
 

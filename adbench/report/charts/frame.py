@@ -49,10 +49,10 @@ def chart(
     parts = [
         segments((((x.start, y(v)), (x.end, y(v))) for v in across), "grid"),
         segments([*marks, ((x.start, y.start), (x.end, y.start))], "axis"),
-        texts(((y_label(v), x.start - 6, y(v) + 4) for v in across), "tick", "end"),
-        texts(((x_label(v), x(v), y.start + 17) for v in along), "tick", "middle"),
+        texts(((y_label(v), x.start - 6, y(v) + 4) for v in across), "ty"),
+        texts(((x_label(v), x(v), y.start + 17) for v in along), "tx"),
         text(y_name, 2, 11, "name"),
-        text(x_name, (x.start + x.end) / 2, HEIGHT - 5, "name", "middle"),
+        text(x_name, (x.start + x.end) / 2, HEIGHT - 5, "name mid"),
     ]
     return picture(WIDTH, HEIGHT, title, description, *parts, *layers)
 

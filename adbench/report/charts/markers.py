@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -25,7 +25,7 @@ def series_class(mode: str) -> str:
     return colour if mode.partition(":")[2] in _UNCOMPILED else f"{colour} dashed"
 
 
-def markers(mode: str, points: Iterable[Point]) -> Markup:
+def markers(mode: str, points: Sequence[Point]) -> Markup:
     """The backend's shape at each point: circle, square, triangle, diamond; nothing for none."""
     backend, colour = mode.partition(":")[0], colour_class(mode)
     if backend not in _SHAPES:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+_ZEROS = re.compile(r"\.0+(?!\d)")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -18,6 +20,10 @@ class Scale:
     start: float
     end: float
     logarithmic: bool = False
+    binary: bool = False
+    """Whether round values are powers of two, as sizes in memory are."""
+    marked: tuple[float, ...] = ()
+    """Where to put ticks, instead of at round values."""
 
     def __call__(self, value: float) -> float:
         """The pixel of a value; values outside stay at the edge."""
@@ -29,10 +35,21 @@ class Scale:
 
     def ticks(self, most: int = 6) -> list[float]:
         """Round values within the scale, at most about `most` of them."""
+        if self.marked:
+            return list(self.marked[:: -(-len(self.marked) // (most + 1))])
+        if self.binary:
+            return _powers_of_two(self.low, self.high, most)
         return (_decades if self.logarithmic else _round_steps)(self.low, self.high, most)
 
 
-def logarithmic(values: Iterable[float], start: float, end: float) -> Scale | None:
+def logarithmic(
+    values: Iterable[float],
+    start: float,
+    end: float,
+    *,
+    binary: bool = False,
+    marked: tuple[float, ...] = (),
+) -> Scale | None:
     """A scale over the positive finite values, with a little room; None where there are none."""
     usable = [value for value in values if 0 < value < math.inf]
     if not usable:
@@ -40,7 +57,7 @@ def logarithmic(values: Iterable[float], start: float, end: float) -> Scale | No
     low, high = math.log10(min(usable)), math.log10(max(usable))
     room = max(0.06 * (high - low), 0.1)
     low, high = max(low - room, -307.0), min(high + room, 308.0)
-    return Scale(10**low, 10**high, start, end, logarithmic=True)
+    return Scale(10**low, 10**high, start, end, logarithmic=True, binary=binary, marked=marked)
 
 
 def linear(values: Iterable[float], start: float, end: float) -> Scale | None:
@@ -59,6 +76,11 @@ def power_of_ten(value: float) -> str:
     return power if factor == 1 else f"{factor}·{power}"
 
 
+def plain(show: Callable[[float], str]) -> Callable[[float], str]:
+    """`show` for ticks, which are round: `10 ms` and not `10.0 ms`."""
+    return lambda value: _ZEROS.sub("", show(value))
+
+
 def _decades(low: float, high: float, most: int) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first >= 2:
@@ -70,6 +92,11 @@ def _decades(low: float, high: float, most: int) -> list[float]:
         if len(found) >= 2:
             return found[:: -(-len(found) // most)]
     return _within(low, high, (1, 2, 5))
+
+
+def _powers_of_two(low: float, high: float, most: int) -> list[float]:
+    first, last = math.ceil(math.log2(low)), math.floor(math.log2(high))
+    return [2.0**exponent for exponent in range(first, last + 1, -(-(last - first + 1) // most))]
 
 
 def _within(low: float, high: float, factors: Sequence[float]) -> list[float]:

@@ -31,12 +31,18 @@ def scaling_chart(
     description: str,
     names: tuple[str, str],
     labels: tuple[Callable[[float], str], Callable[[float], str]],
+    *,
+    binary: bool = False,
 ) -> Markup:
-    """The curves over one another; "" where there is nothing to draw on logarithmic axes."""
+    """The curves over one another; "" where there is nothing to draw on logarithmic axes.
+
+    `binary` says that the y axis counts bytes.
+    """
     area = Area()
-    x = logarithmic((s for c in curves for s, _ in c.points), *area.x)
+    sizes = tuple(sorted({s for c in curves for s, _ in c.points if _positive(s)}))
+    x = logarithmic(sizes, *area.x, marked=sizes)
     bounds = [v for c in curves for _, i in c.points for v in (i.low, i.value, i.high)]
-    y = logarithmic(bounds, *area.y)
+    y = logarithmic(bounds, *area.y, binary=binary)
     if x is None or y is None:
         return Markup("")
     layers: list[Markup] = []

@@ -6,6 +6,7 @@ many labels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from markupsafe import Markup, escape
 from adbench.report.visible import visible
 
 Point = tuple[float, float]
+_STRAIGHT = 0.5
+"""Pixels that a point may be off a line and still be taken to lie on it."""
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:
@@ -45,16 +48,15 @@ def picture(
     )
 
 
-def text(said: str, x: float, y: float, class_: str | None = None, anchor: str = "start") -> Markup:
-    """Words at a point; `anchor` says which end of them stands there."""
-    shown = None if anchor == "start" else anchor
-    return element("text", visible(said), x=x, y=y, class_=class_, text_anchor=shown)
+def text(said: str, x: float, y: float, class_: str | None = None) -> Markup:
+    """Words that begin at a point, or where its class says otherwise."""
+    return element("text", visible(said), x=x, y=y, class_=class_)
 
 
-def texts(labels: Iterable[tuple[str, float, float]], class_: str, anchor: str) -> Markup:
+def texts(labels: Iterable[tuple[str, float, float]], class_: str) -> Markup:
     """Many words of one kind; nothing for none."""
     inner = Markup("").join(text(said, x, y) for said, x, y in labels)
-    return element("g", inner, class_=class_, text_anchor=anchor) if inner else inner
+    return element("g", inner, class_=class_) if inner else inner
 
 
 def line(start: Point, end: Point, class_: str) -> Markup:
@@ -64,7 +66,20 @@ def line(start: Point, end: Point, class_: str) -> Markup:
 
 def polyline(points: Sequence[Point], class_: str) -> Markup:
     """A line through all points; nothing for less than two."""
-    return element("path", class_=class_, d=outline(points)) if len(points) > 1 else Markup("")
+    if len(points) < 2:
+        return Markup("")
+    return element("path", class_=class_, d=outline(_bends(points)))
+
+
+def _bends(points: Sequence[Point]) -> list[Point]:
+    """The points without those that lie on the line between others (Ramer, Douglas, Peucker)."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    length = math.hypot(x1 - x0, y1 - y0) or 1.0
+    off = [abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / length for x, y in points]
+    farthest = max(range(len(points)), key=off.__getitem__)
+    if off[farthest] <= _STRAIGHT:
+        return [points[0], points[-1]]
+    return _bends(points[: farthest + 1])[:-1] + _bends(points[farthest:])
 
 
 def segments(pairs: Iterable[tuple[Point, Point]], class_: str) -> Markup:
@@ -73,10 +88,13 @@ def segments(pairs: Iterable[tuple[Point, Point]], class_: str) -> Markup:
     return element("path", class_=class_, d=data) if data else Markup("")
 
 
-def dots(points: Iterable[Point], class_: str) -> Markup:
+def dots(points: Sequence[Point], class_: str) -> Markup:
     """Points as one element: lines of no length, whose caps are what is seen."""
-    data = "".join(f"M{coordinate(x)} {coordinate(y)}h0" for x, y in points)
-    return element("path", class_=class_, d=data) if data else Markup("")
+    if not points:
+        return Markup("")
+    places = [(round(x), round(y)) for x, y in points]
+    moves = "".join(f"m{x1 - x0} {y1 - y0}h0" for (x0, y0), (x1, y1) in pairwise(places))
+    return element("path", class_=class_, d=f"M{places[0][0]} {places[0][1]}h0{moves}")
 
 
 def outline(points: Iterable[Point]) -> str:

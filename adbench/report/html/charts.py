@@ -21,7 +21,7 @@ from adbench.report.charts import (
     scaling_chart,
     v_curve_chart,
 )
-from adbench.report.charts.scales import power_of_ten
+from adbench.report.charts.scales import plain
 from adbench.report.charts.vcurve import scale_of
 from adbench.report.view.anchors import mode_of
 from adbench.report.view.cases import CaseView, Group, exponent
@@ -41,10 +41,12 @@ class Chart:
     caption: str
 
 
-def case_charts(case: CaseView) -> list[Chart]:
-    """The V curves, then memory and calls, as far as there are numbers for them."""
-    main = [several[0] for several in case.measurements.values()]
-    candidates = [*_v_curves(case), _memory(main), _calls(main)]
+def case_charts(case: CaseView, costs: bool) -> list[Chart]:
+    """The V curves, then with `costs` memory and calls, as far as there are numbers for them."""
+    candidates: list[Chart | None] = [*_v_curves(case)]
+    if costs:
+        main = [several[0] for several in case.measurements.values()]
+        candidates += [_memory(main), _calls(main)]
     return [chart for chart in candidates if chart and chart.picture]
 
 
@@ -108,10 +110,7 @@ def _curve_words(curve: VCurve, distances: Sequence[Distance]) -> str:
 def _curve_caption(curve: VCurve, mode: str) -> str:
     chosen = short(curve.chosen_step) if curve.chosen_step is not None else "none"
     bound = short(curve.bound / scale_of(curve))
-    return (
-        f"Differences on {mode}. Step chosen {chosen}; the extrapolated value is within "
-        f"{bound}, the band. Marks at the edge: AD."
-    )
+    return f"Differences on {mode}. Step chosen {chosen}; extrapolated, within {bound}: the band."
 
 
 def _memory(measured: Sequence[Measurement]) -> Chart | None:
@@ -127,13 +126,12 @@ def _memory(measured: Sequence[Measurement]) -> Chart | None:
         )
         for m, memory in known
     ]
-    methods = dict.fromkeys(f"{m.backend} by {memory.method}" for m, memory in known)
     inputs = max(memory.inputs for _, memory in known)
-    crossed = " The tick is the kernel's own reading." if any(b.check for b in bars) else ""
+    crossed = " Tick: the kernel's reading." if any(b.check for b in bars) else ""
     return Chart(
         bar_chart(bars, "Peak memory above the inputs", _IN_TABLE),
         "Peak memory",
-        f"Above the inputs ({size(inputs)}): {', '.join(methods)}.{crossed}",
+        f"Above the inputs, which hold {size(inputs)}.{crossed}",
     )
 
 
@@ -192,15 +190,27 @@ def _growth(group: Group, quantity: Quantity) -> Chart | None:
     curves = [Curve(mode, tuple(sorted(found.items())), mode) for mode, found in points.items()]
     if len(numeric) > 1:
         curves.append(Curve("", tuple(sorted(numeric.items())), "differences", numeric=True))
-    parameter = fits[0].parameter if fits else "size"
+    parameter = group.growth[0].parameter if group.growth else "size"
     noun, show = {"time": ("time", seconds), "memory": ("peak memory", size)}[quantity]
     words = "; ".join(f"{g.backend}:{g.mode} grows as {exponent(g)}" for g in fits)
     title = f"{noun} of {group.base} against {parameter}"
+    picture = scaling_chart(
+        curves,
+        title,
+        words,
+        (parameter, noun),
+        (_plain_size, plain(show)),
+        binary=quantity == "memory",
+    )
     return Chart(
-        scaling_chart(curves, title, words, (parameter, noun), (power_of_ten, show)),
+        picture,
         f"{noun.capitalize()} against {parameter}",
         _growth_caption(fits),
     )
+
+
+def _plain_size(value: float) -> str:
+    return f"{value:,.6g}"
 
 
 def _reading(measurement: Measurement, quantity: Quantity) -> Interval | None:

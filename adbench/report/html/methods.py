@@ -91,6 +91,8 @@ _HISTORY = [
 
 
 def _of_bench(bench: Bench) -> Iterator[tuple[str, str]]:
+    counted = [(m.backend, m.memory.method) for m in bench.measurements if m.memory]
+    counters = ", ".join(f"{backend}: {method}" for backend, method in dict.fromkeys(counted))
     yield (
         "Time",
         "Seconds of one warm derivative: samples taken in turns with the other backends', in "
@@ -114,7 +116,8 @@ def _of_bench(bench: Bench) -> Iterator[tuple[str, str]]:
     yield (
         "Memory",
         "Peak of one gradient above its inputs, by each backend's own counter in a process that "
-        "is not timed; the tick is the kernel's high-water mark of a fresh process.",
+        f"is not timed{counters and f' ({counters})'}; the tick is the kernel's high-water mark "
+        "of a fresh process.",
     )
     yield (
         "First call and break-even",

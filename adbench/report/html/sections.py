@@ -15,7 +15,7 @@ from adbench.report.view.cases import (
     groups,
 )
 from adbench.report.view.signs import Sign
-from adbench.report.view.tasks import TaskRow, task_rows
+from adbench.report.view.tasks import Note, TaskRow, notes, task_rows
 
 _GRAVITY = ("bad", "warn", "note", "good", "quiet")
 
@@ -32,6 +32,7 @@ class View:
     signs: Signs
     charts: list[Chart]
     tasks: list[TaskRow]
+    notes: list[Note]
     elements: list[ElementRow]
 
 
@@ -70,12 +71,15 @@ def _section(group: Group) -> Section:
         code=first.code,
         place=first.place,
         charts=group_charts(group),
-        views=[_view(case) for case in group.cases],
+        # Between sizes the table's numbers are enough: their growth has charts of its own.
+        views=[_view(case, costs=case is group.cases[-1]) for case in group.cases],
     )
 
 
-def _view(case: CaseView) -> View:
-    return View(case, _by_sign(case.signs), case_charts(case), task_rows(case), elements(case))
+def _view(case: CaseView, costs: bool) -> View:
+    rows = task_rows(case)
+    charts = case_charts(case, costs)
+    return View(case, _by_sign(case.signs), charts, rows, notes(rows), elements(case))
 
 
 def _gravest(group: Group) -> Signs:

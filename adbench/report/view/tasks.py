@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adbench.record.bench import Measurement
@@ -47,6 +47,28 @@ class TaskRow:
     cost: CostWords | None
     remarks: tuple[str, ...]
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What there is to say of some modes alike, and a command that repeats the first of them."""
+
+    sign: Sign
+    modes: tuple[str, ...]
+    remarks: tuple[str, ...]
+    command: str
+
+
+def notes(rows: Sequence[TaskRow]) -> list[Note]:
+    """The rows' remarks; modes of which the same is to be said together."""
+    found: dict[tuple[Sign, tuple[str, ...]], list[TaskRow]] = {}
+    for row in rows:
+        if row.remarks:
+            found.setdefault((row.sign, row.remarks), []).append(row)
+    return [
+        Note(sign, tuple(row.mode for row in alike), remarks, alike[0].command)
+        for (sign, remarks), alike in found.items()
+    ]
 
 
 def task_rows(case: CaseView) -> list[TaskRow]:

@@ -58,7 +58,7 @@
   // A figure is read from what is shown: "=1.23×34 µs", "4,310", "never".
   const number = (cell, metric) => {
     const said = cell?.querySelector("." + metric[0])?.firstChild?.textContent ?? "";
-    return said === "never" ? Infinity : parseFloat(said.replace(/[=,]/g, ""));
+    return said === "never" ? Infinity : parseFloat(said.replace(/[= ,]/g, ""));
   };
   const order = (cell, name) => name === "case" ? cell.firstChild.textContent : number(cell, state.metric);
   const sort = () => {
@@ -183,9 +183,9 @@
   });
   byId("q")?.addEventListener("input", (event) => { state.q = event.target.value; changed(); });
   byId("only")?.addEventListener("click", () => { state.only = !state.only; changed(); });
-  for (const details of all("details[data-anchor]")) details.addEventListener("toggle", () => {
-    const id = details.dataset.anchor;
-    if (details.open) state.open = id;
+  for (const body of all("details > .body[id]")) body.parentElement.addEventListener("toggle", () => {
+    const id = body.id;
+    if (body.parentElement.open) state.open = id;
     else if (state.open === id) state.open = "";
     else return;
     address();
