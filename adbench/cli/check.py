@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from adbench.cli.exits import INTERRUPTED, exit_code
+from adbench.cli.exits import INTERRUPTED, OK, exit_code
 
 
 class DerivativeName(StrEnum):
@@ -16,10 +16,18 @@ class DerivativeName(StrEnum):
     HVP = "hvp"
 
 
+class Executor(StrEnum):
+    """What runs the workers."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
 _OFFERED = ("native", "torch", "torch:compile", "jax", "jax:eager", "manual", "all")
 
 
-def _complete_backend(incomplete: str) -> list[str]:
+def complete_backend(incomplete: str) -> list[str]:
+    """What a shell offers after `--backend`."""
     return [name for name in _OFFERED if name.startswith(incomplete)]
 
 
@@ -47,7 +55,7 @@ def check(
             metavar="NAME[:MODE]",
             help="native, torch, jax or manual, with a mode if need be (torch:compile), or all; "
             "repeatable. Default: all that a case is meant for.",
-            autocompletion=_complete_backend,
+            autocompletion=complete_backend,
         ),
     ] = None,
     dtype: Annotated[
@@ -116,6 +124,44 @@ def check(
     device: Annotated[
         str, typer.Option(metavar="DEVICE", help="Where backends compute: cpu, cuda, cuda:1.")
     ] = "cpu",
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Compare with what `adbench baseline update` has blessed: a folder of baselines, "
+            "or one file. A gradient that is right and has changed is reported; one that nobody "
+            "has blessed fails.",
+        ),
+    ] = None,
+    frozen: Annotated[
+        bool,
+        typer.Option(
+            "--frozen", help="With --baseline: a right gradient that has changed fails too."
+        ),
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Only part I of N, balanced by the durations that the baseline, or else the last "
+            "run here, recorded; `adbench merge` puts the parts' records together.",
+        ),
+    ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="Only cases that files changed since this git revision may affect: the suite, "
+            "data, the function's file and what it imports within the project.",
+        ),
+    ] = None,
+    last_failed: Annotated[
+        bool,
+        typer.Option(
+            "--last-failed",
+            help="Only what failed in the last run here; everything if nothing did.",
+        ),
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -143,6 +189,19 @@ def check(
         bool,
         typer.Option("--in-process", help="Run in this process, for debuggers: a crash ends it."),
     ] = False,
+    executor: Annotated[
+        Executor,
+        typer.Option(
+            metavar="local|dask", help="Where workers run: here, or on a dask cluster ([dask])."
+        ),
+    ] = Executor.LOCAL,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The dask scheduler, such as tcp://host:8786. Default: a cluster on this machine.",
+        ),
+    ] = None,
     output_format: Annotated[
         list[str] | None,
         typer.Option(
@@ -161,13 +220,18 @@ def check(
     import shlex
     import sys
     from contextlib import redirect_stdout
+    from dataclasses import replace
     from importlib.util import find_spec
+    from pathlib import Path
 
+    from adbench.cli.against_baseline import blessed
+    from adbench.cli.narrow import narrowing
     from adbench.cli.outputs import document_on_stdout, parse_outputs, write_outputs
     from adbench.cli.progress import progress
     from adbench.cli.targets import planned, refuse, suites_of
     from adbench.record import CheckOptions, RecordError
     from adbench.runner import RunOptions, run
+    from adbench.runner.last_failed import remember
 
     outputs = parse_outputs(output_format or ())
     asked = {
@@ -178,6 +242,8 @@ def check(
         "power": power or None,
         "thorough": thorough or None,
     }
+    if executor is Executor.DASK and find_spec("distributed") is None:
+        refuse("error: --executor dask needs it: pip install 'adbench-grad[dask]'")
     if search and find_spec("hypothesis") is None:
         refuse("error: --search needs hypothesis: pip install 'adbench-grad[search]'")
     try:
@@ -192,17 +258,29 @@ def check(
             fail_fast=fail_fast,
             require=require,
             in_process=in_process,
+            executor=executor.value,
+            scheduler=scheduler,
             dtype=dtype,
             command=shlex.join(["adbench", *sys.argv[1:]]),
         )
     except ValueError as error:
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
+    known = blessed(suites, baseline, frozen=frozen)
+    narrowed = narrowing(
+        shard=shard, changed_since=changed_since, last_failed=last_failed, seconds=known.seconds
+    )
     tasks = planned(suites, options)
+    options = replace(options, choose=narrowed.choose)
+    tasks = narrowed.choose(tasks)
+    for words in narrowed.words:
+        typer.echo(words, err=True)
     # What a function prints in this very process must not get into a document.
     prints = sys.stderr if document_on_stdout(outputs) else sys.stdout
     with progress(len(tasks), sys.stderr, lines=in_process) as shown, redirect_stdout(prints):
         record = run(suites, options, shown.result, shown.start)
+    record = known.compared(narrowed.recorded(record), frozen=frozen)
+    remember(record, Path())
     try:
         write_outputs(record, outputs)
     except RecordError as error:
@@ -210,4 +288,4 @@ def check(
     stopped_by_itself = fail_fast and any(not result.expected for result in record.results)
     if record.interrupted and not stopped_by_itself:
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(exit_code(record, strict=strict))
+    raise typer.Exit(exit_code(record, strict=strict) if tasks else OK)

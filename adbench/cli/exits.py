@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from adbench.record.comparison import Comparison
     from adbench.record.model import RunRecord
 
 OK = 0
@@ -18,8 +19,8 @@ INTERRUPTED = 130
 EXIT_CODES = """\b
 Exit codes:
     0  all as it should be
-    1  a gradient is wrong, or one announced to fail (xfail) passes
-    2  the command line or a suite file is wrong
+    1  a gradient is wrong, one announced to fail (xfail) passes, or something regressed
+    2  the command line, a suite file or a baseline is wrong
     3  a backend is missing or crashed, or the function raised an error
     4  a verdict is inconclusive (only with --strict)
     5  nothing was selected
@@ -29,19 +30,54 @@ Exit codes:
 def exit_code(record: RunRecord, *, strict: bool) -> int:
     """The gravest of what the results say; a wrong gradient outweighs one that was not had.
 
-    A run in which every task was skipped has shown nothing, so it is not a success.
+    A run in which every task was skipped has shown nothing, so it is not a success; of a part of a
+    run that is judged when the parts are merged.
     """
     from adbench.record.model import Verdict
 
     unexpected = {result.verdict for result in record.results if not result.expected}
-    if unexpected - {Verdict.ERROR}:
+    compared = comparison_code(record.comparison) if record.comparison else OK
+    if unexpected - {Verdict.ERROR} or compared == WRONG:
         return WRONG
     if unexpected:
         return UNAVAILABLE
+    if compared:
+        return compared
     if not record.results:
         return NOTHING
-    if record.count(Verdict.SKIPPED) == len(record.results):
+    if record.count(Verdict.SKIPPED) == len(record.results) and record.shard is None:
         return UNAVAILABLE
     if strict and record.count(Verdict.INCONCLUSIVE):
         return INCONCLUSIVE
+    return OK
+
+
+def comparison_code(comparison: Comparison) -> int:
+    """What a comparison says: something regressed, or it does not fit what it is compared with."""
+    failing = {task.outcome for task in comparison.failing}
+    if failing - {"stale", "removed"}:
+        return WRONG
+    return USAGE if failing else OK
+
+
+def bench_exit_code(record: RunRecord) -> int:
+    """What the checks say, then a regression, then what could not be measured.
+
+    Where nothing at all was measured, nothing is as it should be.
+    """
+    checked = exit_code(record, strict=False)
+    assert record.bench is not None
+    statuses = {measurement.status for measurement in record.bench.measurements}
+    regressed = any(side.verdict == "regression" for side in record.bench.side_by_side)
+    announced = {result.task for result in record.results if result.expected}
+    wrong = any(
+        measurement.status == "wrong" and measurement.task not in announced
+        for measurement in record.bench.measurements
+    )
+    if checked == WRONG or wrong or regressed:
+        return WRONG
+    if checked:
+        return checked
+    if "failed" in statuses or "measured" not in statuses:
+        return UNAVAILABLE
     return OK

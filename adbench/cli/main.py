@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from adbench.cli.baseline import baseline
+from adbench.cli.bench import bench
 from adbench.cli.check import check
 from adbench.cli.doctor import doctor
 from adbench.cli.exits import EXIT_CODES
+from adbench.cli.explain import explain
 from adbench.cli.init import init
 from adbench.cli.list import list_cases
 from adbench.cli.schema import schema
@@ -25,6 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("check", no_args_is_help=True, epilog=EXIT_CODES)(check)
+app.command("bench", no_args_is_help=True, epilog=EXIT_CODES)(bench)
+app.add_typer(baseline, name="baseline")
+app.command("explain", no_args_is_help=True)(explain)
 app.command("list", no_args_is_help=True)(list_cases)
 app.command("validate", no_args_is_help=True)(validate)
 app.command("schema")(schema)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -43,9 +44,9 @@ standard output.
 
 def reference() -> str:
     """The whole page in Markdown."""
-    commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = dict(_commands(typer.main.get_command(app)))
     rows = [
-        f"| [`{name}`](#adbench-{name}) | {_cell(_summary(command))} |"
+        f"| [`{name}`](#adbench-{name.replace(' ', '-')}) | {_cell(_summary(command))} |"
         for name, command in commands.items()
     ]
     parts = [_INTRODUCTION.format(commands="\n".join(rows))]
@@ -53,6 +54,15 @@ def reference() -> str:
     codes = re.findall(r"^ *(\d+)  (.+)$", EXIT_CODES, re.MULTILINE)
     parts.append(_EXITS.format(codes="\n".join(f"| {code} | {words} |" for code, words in codes)))
     return "\n".join(parts)
+
+
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its full name, those of a group in its place."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
 
 
 def _section(name: str, command: Any) -> str:

@@ -20,7 +20,7 @@ baseline is reviewed and committed like the suite itself."""
 _KIND = "adbench baseline"
 _RESTORE = "restore it (git checkout -- PATH), or delete it and run `adbench baseline update` again"
 _LONGEST_NAME = 100
-_ONE_A_LINE = ("values", "noise", "projections", "largest")
+_ONE_A_LINE = ("values", "projections", "largest")
 
 
 def baseline_path(suite: str, suite_file: str | os.PathLike[str], place: Path | None) -> Path:
@@ -95,10 +95,11 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 
 def baseline_text(baseline: Baseline) -> str:
     """The file's text: sorted, one number a line, the shortest digits that give the same number."""
-    data = baseline.model_dump(mode="json")
-    for name, entry in data["tasks"].items():
+    data = baseline.model_dump(mode="json", exclude_defaults=True)
+    for name, entry in data.setdefault("tasks", {}).items():
         entry["checksum"] = checksum(baseline.suite, name, entry)
-    return "\n".join(_lines({"kind": _KIND} | data)) + "\n"
+    head = {"kind": _KIND, "schema_version": BASELINE_VERSION}
+    return "\n".join(_lines(head | data)) + "\n"
 
 
 def _verify(path: Path, data: dict[str, Any], restore: str) -> None:

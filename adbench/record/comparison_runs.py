@@ -9,7 +9,8 @@ from pathlib import Path
 from adbench.record.baseline import Baseline, Entry, Place, entries_of
 from adbench.record.baseline_file import is_baseline, parse_baseline
 from adbench.record.comparison import Comparison, TaskComparison
-from adbench.record.comparison_tasks import Rules, compare_entries, differing
+from adbench.record.comparison_places import differing
+from adbench.record.comparison_tasks import Rules, compare_entries
 from adbench.record.file import RecordError, parse_json, parse_record, read_text
 from adbench.record.model import RunRecord
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adbench.record.baseline import Entry, Place
@@ -13,11 +13,14 @@ from adbench.record.comparison_numbers import (
     compare_arrays,
     unit_roundoff,
 )
+from adbench.record.comparison_places import differing
 from adbench.record.model import Verdict
 
 _RIGHT = (Verdict.PASS, Verdict.KINK)
 _SLOWER = 0.05
 """Relative change of a recorded time from which it is worth showing."""
+_WEAKER = 100.0
+"""How many times worse a resolution has to be to be worth saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,8 @@ def compare_entries(
             failing=True,
             reason=f"{stale.message}, so there is nothing to compare; if that was meant: {update}",
         )
-    terms = max(LEAST_TERMS, *(e.inputs.numbers for e in (before, after) if e.inputs), 0)
-    unit = unit_roundoff((*before.outputs, *before.gradient, *after.outputs, *after.gradient))
-    objective = compare_arrays(before.outputs, after.outputs, terms, unit)
-    gradient = compare_arrays(before.gradient, after.gradient, terms, unit)
-    changes = [*_numbers(objective, gradient), *_dtypes(before, after)]
+    found = _values(before, after)
+    changes = [*_numbers(found), *_dtypes(before, after)]
     moved = bool(changes)
     if moved:
         backend = task.rpartition("@")[2].partition(":")[0]
@@ -70,7 +70,8 @@ def compare_entries(
     changes += _time(before, after)
     grown = _memory(before, after, rules.memory_margin)
     changes += [grown[0]] if grown else []
-    outcome, reason = _judged(objective, gradient, after, expected, update)
+    changes += _worth(before, after)
+    outcome, reason = _judged(found, after, expected, update)
     failing = outcome in ("wrong", "unproven") or (outcome == "changed" and rules.frozen)
     if grown and grown[1] and not failing:
         outcome, failing = "memory", True
@@ -78,48 +79,6 @@ def compare_entries(
     return TaskComparison(
         task=task, outcome=outcome, reason=reason, changes=tuple(changes), failing=failing
     )
-
-
-def differing(before: Place, after: Place, backend: str | None = None) -> list[str]:
-    """What differs between two places, a phrase each; for one backend, only what concerns it."""
-    phrases = [
-        f"{name} {getattr(before, name)} → {getattr(after, name)}"
-        for name in ("python", "platform", "machine", "processor", "cores")
-        if getattr(before, name) != getattr(after, name)
-    ]
-    ours = _concern(backend)
-    phrases += _differing(before.versions, after.versions, "{}", ours)
-    threads = [
-        {k: str(v) for k, v in place.threads.items() if backend is None or k.startswith(backend)}
-        for place in (before, after)
-    ]
-    # Which library was loaded is chance where workers take what comes; a count that differs is not.
-    both = threads[0].keys() & threads[1].keys()
-    counted = [{k: t[k] for k in both} for t in threads]
-    phrases += _differing(counted[0], counted[1], "threads of {}", None)
-    return phrases + _differing(before.variables, after.variables, "{}", None)
-
-
-_OTHER_BACKENDS = {"torch": ("torch",), "jax": ("jax", "jaxlib")}
-
-
-def _concern(backend: str | None) -> frozenset[str] | None:
-    """Distributions that do not concern a backend; None: all concern it."""
-    if backend is None:
-        return None
-    return frozenset(
-        name for other, names in _OTHER_BACKENDS.items() if other != backend for name in names
-    )
-
-
-def _differing(
-    before: Mapping[str, str], after: Mapping[str, str], form: str, without: frozenset[str] | None
-) -> list[str]:
-    return [
-        f"{form.format(name)} {before.get(name, 'absent')} → {after.get(name, 'absent')}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name) and name not in (without or ())
-    ]
 
 
 def _inputs(before: Entry, after: Entry) -> Change | None:
@@ -141,9 +100,48 @@ def _inputs(before: Entry, after: Entry) -> Change | None:
     return Change(kind="inputs", message=", ".join(phrases))
 
 
-def _numbers(objective: Difference, gradient: Difference) -> list[Change]:
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What became of the objective and of the gradient."""
+
+    objective: Difference
+    gradient: Difference
+    coarser: str = ""
+    """The dtype whose rounding explains a change that the former dtype's would not."""
+
+    @property
+    def changed(self) -> bool:
+        return "changed" in (self.objective.level, self.gradient.level)
+
+    @property
+    def rounded(self) -> bool:
+        return not self.changed and "rounding" in (self.objective.level, self.gradient.level)
+
+
+def _values(before: Entry, after: Entry) -> _Values:
+    terms = max(LEAST_TERMS, *(e.inputs.numbers for e in (before, after) if e.inputs), 0)
+    old, new = (*before.outputs, *before.gradient), (*after.outputs, *after.gradient)
+
+    def compared(unit: float) -> _Values:
+        return _Values(
+            compare_arrays(before.outputs, after.outputs, terms, unit),
+            compare_arrays(before.gradient, after.gradient, terms, unit),
+        )
+
+    former, coarsest = unit_roundoff(old), unit_roundoff((*old, *new))
+    found = compared(coarsest)
+    if coarsest > former and found.rounded and compared(former).changed:
+        dtype = next(array.dtype for array in new if unit_roundoff([array]) == coarsest)
+        return _Values(found.objective, found.gradient, dtype)
+    return found
+
+
+def _numbers(values: _Values) -> list[Change]:
     found = []
-    parts: list[tuple[ChangeKind, Difference]] = [("objective", objective), ("gradient", gradient)]
+    parts: list[tuple[ChangeKind, Difference]] = [
+        ("objective", values.objective),
+        ("gradient", values.gradient),
+    ]
     for kind, difference in parts:
         if difference.level == "rounding":
             found.append(_change("rounding", f"{kind}, rounding only", difference))
@@ -173,7 +171,7 @@ def _size(difference: Difference) -> str:
     if difference.ulps is None or difference.relative is None:
         return ""
     ulps = difference.ulps
-    count = f"{ulps:.0f}" if ulps < 1e5 else f"{ulps:.1e}"
+    count = f"{ulps:.1g}" if ulps < 1 else f"{ulps:.0f}" if ulps < 1e5 else f"{ulps:.1e}"
     return f", {count} {'ULP' if count == '1' else 'ULPs'}, {difference.relative:.2g} relative"
 
 
@@ -198,41 +196,46 @@ def _dtypes(before: Entry, after: Entry) -> list[Change]:
     return [Change(kind="environment", message=phrase) for phrase in dict.fromkeys(found)]
 
 
-def _judged(
-    objective: Difference, gradient: Difference, after: Entry, expected: bool, update: str
-) -> tuple[Outcome, str]:
-    what = _what(objective, gradient)
+def _judged(values: _Values, after: Entry, expected: bool, update: str) -> tuple[Outcome, str]:
+    what = _what(values)
     if not expected and after.verdict in _RIGHT:
         return "wrong", f"it passes although a failure was announced; beside the baseline, {what}"
     if not expected:
         return "wrong", f"the gradient is wrong; beside the baseline, {what}"
-    changed = "changed" in (objective.level, gradient.level)
-    if changed and after.verdict in _RIGHT:
+    if not values.changed and not values.coarser:
+        return ("rounding" if values.rounded else "same"), what
+    if after.verdict in _RIGHT:
         return "changed", f"{what}; the check says that the gradient is right; bless it: {update}"
-    if changed and after.verdict is Verdict.FAIL:
+    if after.verdict is Verdict.FAIL:
         return "changed", f"{what}; the gradient is wrong, as announced; bless it: {update}"
-    if changed:
-        return "unproven", f"{what}, and the check could not tell if it is right; if so: {update}"
-    if "rounding" in (objective.level, gradient.level):
-        return "rounding", what
-    return "same", what
+    return "unproven", f"{what}, and the check could not tell if it is right; if so: {update}"
 
 
-def _what(objective: Difference, gradient: Difference) -> str:
-    changed = [
-        name
-        for name, difference in (("objective", objective), ("gradient", gradient))
-        if difference.level == "changed"
-    ]
-    if changed == ["gradient"]:
+def _what(values: _Values) -> str:
+    if values.coarser:
+        return f"its values are {values.coarser} now, and differ by no more than that rounds"
+    if values.objective.level != "changed" and values.gradient.level == "changed":
         return "the gradient changed with the same objective"
-    if changed == ["objective"]:
+    if values.objective.level == "changed" and values.gradient.level != "changed":
         return "the objective changed, and its gradient did not"
-    if changed:
+    if values.changed:
         return "the objective changed, and the gradient with it"
-    if "rounding" in (objective.level, gradient.level):
-        return "only rounding changed"
-    return "nothing changed"
+    return "only rounding changed" if values.rounded else "nothing changed"
+
+
+def _worth(before: Entry, after: Entry) -> Sequence[Change]:
+    """A pass that would have shown much less than before is worth less."""
+    old, new = before.resolution, after.resolution
+    if old is None or new is None or new <= _WEAKER * old:
+        return ()
+    return (
+        Change(
+            kind="verdict",
+            message=f"a pass is worth less: errors above {new:.1g} would show, before {old:.1g}",
+            before=old,
+            after=new,
+        ),
+    )
 
 
 def _time(before: Entry, after: Entry) -> Sequence[Change]:

@@ -336,6 +336,22 @@ class SuiteInfo(_Model):
     sha256: str
 
 
+class Shard(_Model):
+    """Which part of a run a record holds; what `adbench merge` puts the parts together by."""
+
+    index: int
+    """From 1 to `count`."""
+    count: int
+    total: int
+    """How many tasks the whole run has."""
+    positions: tuple[int, ...]
+    """Where the whole run has this part's tasks."""
+    cut: str
+    """A digest of all tasks and of the part that each is in."""
+    code: str | None = None
+    """The checked-out revision, with a digest of what is not committed; None outside git."""
+
+
 class RunRecord(_Model):
     """Everything a report, a comparison or a baseline reads."""
 
@@ -355,6 +371,8 @@ class RunRecord(_Model):
     """True when Ctrl-C or --fail-fast ended the run before its last task."""
     bench: Bench | None = None
     """What `adbench bench` measured; `results` then holds the checks that came first."""
+    shard: Shard | None = None
+    """None for a whole run."""
     comparison: Comparison | None = None
     """What is different from the baseline, where the run was asked to look."""
 

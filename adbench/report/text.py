@@ -10,6 +10,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 from adbench.record.model import RunRecord
+from adbench.report.bench_text import bench_costs, bench_trust
+from adbench.report.compare_text import comparison_text
 from adbench.report.matrix import matrix
 from adbench.report.problems import notes, problems
 from adbench.report.summary import summary
@@ -32,12 +34,19 @@ def report(record: RunRecord, console: Console) -> None:
 
 
 def _parts(record: RunRecord, width: int) -> Iterator[RenderableType]:
-    if record.results:
+    if record.bench is not None:
+        yield from bench_costs(record.bench, width)
+    elif record.results:
         yield matrix(record, width)
+    if record.results:
         yield problems(record)
         yield notes(record)
     else:
         yield Text("Nothing was checked.")
+    if record.bench is not None:
+        yield from bench_trust(record, record.bench)
+    if record.comparison is not None:
+        yield comparison_text(record.comparison)
     yield summary(record)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adbench.backends import parse_backend
 from adbench.record.baseline import Baseline
 from adbench.record.baseline_file import baseline_path, read_baseline
 from adbench.record.comparison import Comparison
@@ -15,6 +16,7 @@ from adbench.record.comparison_tasks import Rules
 from adbench.record.file import RecordError
 from adbench.record.model import RunRecord
 from adbench.runner.paths import shown_path
+from adbench.runner.select import select
 from adbench.runner.tasks import expand
 from adbench.suite import Suite
 
@@ -68,20 +70,32 @@ def compare_with_baselines(
         side_of_baselines(known, names),
         side_of_run(record, "this run"),
         rules,
-        update=_updating(record, place),
+        update=_updating(record, baselines, place),
         gone=gone,
     )
 
 
-def _updating(record: RunRecord, place: Path | None) -> Callable[[str], str]:
-    """By task, the command that blesses it: the one that repeats it, with another verb."""
+def _updating(
+    record: RunRecord, baselines: Sequence[SuiteBaseline], place: Path | None
+) -> Callable[[str], str]:
+    """By task, the command that blesses it: the one that repeats it, with another verb.
+
+    Where a suite has no baseline yet, the command that blesses the whole suite.
+    """
     commands = {result.task: result.reproduce for result in record.results}
+    new = {f.suite.name: f.suite for f in baselines if not f.baseline and _is_file(f.suite)}
 
     def update(task: str) -> str:
         words = commands.get(task, "").removeprefix(_CHECK)
+        if (suite := new.get(task.partition("/")[0])) is not None:
+            words = shlex.quote(shown_path(suite.path))
         return f"adbench baseline update {words}{_at(place)}".rstrip()
 
     return update
+
+
+def _is_file(suite: Suite) -> bool:
+    return suite.path.endswith((".yaml", ".yml"))
 
 
 def _targets(baselines: Sequence[SuiteBaseline]) -> str:
@@ -99,3 +113,24 @@ def _has(suite: Suite, key: str) -> bool:
         return bool(expand([c for c in suite.cases if c.name == case], [backend]))
     except ValueError:  # a backend or mode of another version of adbench
         return False
+
+
+def selected_keys(
+    found: SuiteBaseline, expression: str | None, backends: Sequence[str]
+) -> list[str]:
+    """The blessed `case@backend:mode` of the selected cases and backends, sorted.
+
+    Raises SelectError for an expression, and ValueError for a backend, that cannot be read.
+    """
+    cases = {case.name for case in select(found.suite.cases, expression)}
+    wanted = [
+        parse_backend(text)[0] + (text[text.index(":") :] if ":" in text else ":")
+        for text in backends
+        if text != "all"
+    ]
+    return sorted(
+        key
+        for key in found.present.tasks
+        if (expression is None or key.rpartition("@")[0] in cases)
+        and (not wanted or any(key.rpartition("@")[2].startswith(w) for w in wanted))
+    )
