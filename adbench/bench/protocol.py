@@ -140,6 +140,8 @@ class FirstCalled(Message):
     """And after it, while warming up: traced or compiled again."""
     warmed: float = 0.0
     """Seconds of warming up."""
+    fingerprint: tuple[float, ...] = ()
+    """The result in numbers that another mode's can be held against; see `bench.likeness`."""
 
 
 class Sampled(Message):
@@ -151,6 +153,8 @@ class Sampled(Message):
     calls: int
     compilations: int = 0
     """How often something was compiled in it; from one on, the sample is void."""
+    busy: float = 0.0
+    """Seconds of all that was done for it: calibration and the call before included."""
 
 
 class MemoryMeasured(Message):

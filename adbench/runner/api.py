@@ -9,11 +9,13 @@ from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from adbench.backends import unavailable
 from adbench.record import adbench_version, environment
 from adbench.record.model import CaseResult, CheckOptions, RunRecord, SuiteInfo
 from adbench.runner import outcomes
+from adbench.runner.dask import run_on_dask
 from adbench.runner.inprocess import run_in_process
 from adbench.runner.paths import shown_path
 from adbench.runner.pool import Outcome, run_in_pool
@@ -55,6 +57,10 @@ class RunOptions:
     """A backend that is missing is an error instead of skipped."""
     in_process: bool = False
     """No worker processes: for debuggers. A crash ends the run, and `timeout` is not kept."""
+    executor: Literal["local", "dask"] = "local"
+    """Where workers run: on this machine, or on a dask cluster."""
+    scheduler: str | None = None
+    """The address of a dask scheduler; None: a cluster on this machine, for this run."""
     dtype: str | None = None
     """The dtype that `resolve_targets` was given, repeated in each result's `reproduce`."""
     choose: Callable[[list[Task]], list[Task]] | None = None
@@ -67,6 +73,12 @@ class RunOptions:
             raise ValueError(f"jobs must be at least 1, not {self.jobs}")
         if self.timeout is not None and not self.timeout > 0:
             raise ValueError(f"timeout must be above 0 seconds, not {self.timeout}")
+        if self.scheduler is not None and self.executor != "dask":
+            raise ValueError("a scheduler is dask's: it needs the executor dask")
+        if self.executor == "dask" and self.in_process:
+            raise ValueError("the executor dask and in_process exclude each other")
+        if self.scheduler is not None and self.jobs is not None:
+            raise ValueError("jobs starts workers here, and a scheduler has its own")
 
 
 def plan(suites: Sequence[Suite], options: RunOptions) -> list[Task]:
@@ -223,6 +235,11 @@ def _outcomes(
     tasks: Sequence[Task], options: RunOptions, on_start: OnStart | None
 ) -> Generator[Outcome]:
     """Every task's outcome as it is done; a missing backend costs no worker."""
+    if options.executor == "dask":  # which backends are missing is known there
+        yield from run_on_dask(
+            tasks, address=options.scheduler, jobs=options.jobs, timeout=options.timeout
+        )
+        return
     here: list[int] = []
     for index, task in enumerate(tasks):
         if (error := unavailable(task.backend)) is not None:
