@@ -81,7 +81,7 @@ def test_compilations_are_counted_and_end(bind: Any, backend: str, mode: str) ->
 
 @pytest.mark.torch
 def test_torch_tracks_only_where_a_derivative_is_taken(bind: Any) -> None:
-    bound, cotangents, tangents = bound_curve(bind, "torch", "eager")
+    bound, cotangents, _ = bound_curve(bind, "torch", "eager")
     assert bound.timed("vjp", cotangents).tracked
     primal = bound.timed("primal")
     assert not primal.tracked

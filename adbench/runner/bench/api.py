@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from adbench.record.environment import available_cores
 from adbench.record.model import CaseResult, RunRecord, Verdict
 from adbench.runner.api import plan, suite_info
 from adbench.runner.bench import results
+from adbench.runner.bench.against import OtherSide, other_side
 from adbench.runner.bench.book import Entry, books
 from adbench.runner.bench.checks import check, representatives
 from adbench.runner.bench.client import Seat
@@ -33,6 +34,8 @@ _CHECK_SHARE = 0.4
 """Of the budget, for checking; a task that has had no check by then is not measured."""
 _MEMORY_SHARE = 0.5
 """Of what is left after the first round, for memory; the other rounds get the rest."""
+_MOST_ROUNDS = 3
+"""Times the rounds that were asked for, to decide a comparison with the other side."""
 _QUIETEST = ("native:eager", "torch:eager", "native:compiled", "jax:jit", "manual:eager")
 """Who is measured twice as the control, by preference: what is soon ready and compiles little."""
 
@@ -74,7 +77,7 @@ def bench(
     """Check, then measure the selected tasks of `suites`.
 
     Ctrl-C ends it, with everything that was measured in the record (`interrupted`). Raises what
-    `bench_plan` raises.
+    `bench_plan` raises, and AgainstError where the other side cannot be had.
     """
     return _Run(suites, options, on_step).run()
 
@@ -91,6 +94,7 @@ class _Run:
         self._books = books(self._tasks)
         self._checks: dict[int, CaseResult] = {}
         self._control: str | None = None
+        self._other: OtherSide | None = None
         self._steps = len(representatives(self._tasks)) + options.rounds * len(self._tasks)
         self._done = 0.0
         self._cores = _cores(options.threads)
@@ -99,12 +103,15 @@ class _Run:
         started = datetime.now(UTC)
         place, state = environment(), machine()
         interrupted = False
-        try:
-            with _apart_from(self._cores):
-                self._check()
-                self._measure()
-        except KeyboardInterrupt:
-            interrupted = True
+        with ExitStack() as lasting:
+            if self._options.against is not None:
+                self._other = lasting.enter_context(other_side(self._options.against, self._tasks))
+            try:
+                with _apart_from(self._cores):
+                    self._check()
+                    self._measure()
+            except KeyboardInterrupt:
+                interrupted = True
         ended = "interrupted" if interrupted else "the budget ended"
         for entry in self._entries():
             if entry.status == "unfinished":
@@ -128,6 +135,8 @@ class _Run:
                 measurements=found,
                 growth=fit(found),
                 noise_floor=noise,
+                against=self._options.against,
+                side_by_side=results.side_by_side(self._books, self._options.what, noise),
                 governor=state.governor,
                 load=state.load,
                 allocator=state.allocator,
@@ -170,42 +179,63 @@ class _Run:
 
     def _measure(self) -> None:
         self._control = self._choose_control()
-        for process in range(self._options.rounds):
-            if self._ledger.left <= 0 or not any(not entry.stopped for entry in self._entries()):
+        rounds = self._options.rounds
+        for process in range(rounds if self._other is None else _MOST_ROUNDS * rounds):
+            entries = self._wanted(process)
+            if self._ledger.left <= 0 or not entries:
                 return
             crew = Crew(self._seats(), self._ledger)
             try:
-                self._round(process, crew)
+                self._round(process, crew, entries)
             finally:
                 crew.close()
             if process == 0:
-                share = _MEMORY_SHARE if self._options.rounds > 1 else 1.0
-                measure_memory(
-                    [entry for entry in self._entries() if entry.status == "measured"],
-                    self._seats()["here"],
-                    self._options.what,
-                    self._ledger,
-                    seconds=share * self._ledger.left,
-                    announce=self._tell,
-                )
+                self._measure_memory()
 
-    def _round(self, process: int, crew: Crew) -> None:
-        open_entries = [entry for entry in self._entries() if not entry.stopped]
-        keys = {(entry.task.backend, entry.task.mode): None for entry in open_entries}
+    def _wanted(self, process: int) -> list[Entry]:
+        """Whom the next round measures. After the rounds that were asked for, those comparisons
+        with the other side that are still undecided."""
+        going = [entry for entry in self._entries() if not entry.stopped]
+        if process < self._options.rounds:
+            return going
+        noise = results.noise_floor(self._books, self._control)
+        return [
+            entry
+            for entry in going
+            if (found := results.side(entry, self._options.what, noise)) is not None
+            and found.verdict == "inconclusive"
+        ]
+
+    def _measure_memory(self) -> None:
+        share = _MEMORY_SHARE if self._options.rounds > 1 else 1.0
+        measure_memory(
+            [entry for entry in self._entries() if entry.status == "measured"],
+            self._seats()["here"],
+            self._options.what,
+            self._ledger,
+            seconds=share * self._ledger.left,
+            announce=self._tell,
+            other=self._other,
+        )
+
+    def _round(self, process: int, crew: Crew, wanted: Sequence[Entry]) -> None:
+        keys = {(entry.task.backend, entry.task.mode): None for entry in wanted}
         slots = [Slot(backend, mode) for backend, mode in keys]
-        slots += [replace(slot, role="twin") for slot in slots if slot.key == self._control]
-        crew.start(slots)
+        twins = [replace(slot, role="twin") for slot in slots if slot.key == self._control]
+        others = [replace(slot, role="there") for slot in slots if self._other is not None]
+        crew.start([*slots, *twins, *others])
         work = Round(
             process,
             crew,
             self._ledger,
             self._options.what,
             self._options.threads,
+            there=None if self._other is None else self._other.task,
             announce=self._tell,
         )
         for place, book in enumerate(self._books):
             share = self._ledger.left / (len(self._books) - place)
-            entries = [entry for entry in book.entries if not entry.stopped]
+            entries = [entry for entry in book.entries if entry in wanted]
             if process > 0:
                 entries = _affordable(entries, share)
             if entries and self._ledger.left > 0:
@@ -218,7 +248,8 @@ class _Run:
 
     def _seats(self) -> dict[Role, Seat]:
         here = Seat(self._cores, self._options.threads, self._options.memory_limit)
-        return {"here": here, "twin": here}
+        there = here if self._other is None else self._other.seat(here)
+        return {"here": here, "twin": here, "there": there}
 
     # Progress.
 

@@ -42,6 +42,9 @@ class Entry:
     """Seconds of getting ready in each process."""
     there: list[Reading] = field(default_factory=list)
     """The derivative's readings on the other side of `--against`."""
+    memory_there: Memory | None = None
+    missing_there: str = ""
+    """Why the other side gives none."""
     stopped: bool = False
     """Whether it is not to be asked again."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adbench.bench.ranking import Cost, break_even, margin, ranks
+from adbench.bench.sides import side_verdict
 from adbench.bench.statistics import (
     Reading,
     by_process,
@@ -16,7 +17,7 @@ from adbench.bench.statistics import (
     paired_ratios,
     ratio_interval,
 )
-from adbench.record.bench import Interval, Measurement, What
+from adbench.record.bench import Interval, Measurement, SideBySide, What
 from adbench.runner.bench.book import CaseBook, Entry
 from adbench.runner.bench.options import PAIRS
 
@@ -47,6 +48,31 @@ def measurements(
 ) -> tuple[Measurement, ...]:
     """One measurement for each task, in order, ranked within each case."""
     return tuple(found for book in books for found in _of_case(book, what, margin(noise)))
+
+
+def side_by_side(
+    books: Sequence[CaseBook], what: What, noise: float | None
+) -> tuple[SideBySide, ...]:
+    """Each task that was measured on both sides."""
+    sides = (side(entry, what, noise) for book in books for entry in book.entries)
+    return tuple(one for one in sides if one is not None)
+
+
+def side(entry: Entry, what: What, noise: float | None) -> SideBySide | None:
+    """One task here against there; None where there are no pairs."""
+    ratio = ratio_interval(entry.readings.get("derivative", []), entry.there)
+    if ratio is None:
+        return None
+    least = margin(noise)
+    return SideBySide(
+        task=entry.task.name,
+        what=what,
+        ratio=ratio,
+        margin=least,
+        verdict=side_verdict(ratio, least),
+        memory_here=entry.memory.peak if entry.memory else None,
+        memory_there=entry.memory_there.peak if entry.memory_there else None,
+    )
 
 
 def samples(books: Sequence[CaseBook]) -> dict[str, Any]:

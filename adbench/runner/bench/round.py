@@ -52,6 +52,7 @@ class _Seated:
     numpy: bool = False
     calls: dict[Side, int] = field(default_factory=dict)
     void: int = 0
+    dead: bool = False
 
 
 class Round:
@@ -96,7 +97,7 @@ class Round:
         order = seated[turn:] + seated[:turn]
         for sweep in range(sweeps):
             for one in order if sweep % 2 == 0 else list(reversed(order)):
-                if not one.entry.stopped:
+                if not (one.entry.stopped or one.dead):
                     self._sample(book, one, sweep)
             spent = monotonic() - begin
             if self._ledger.left <= 0 or (spent > seconds and sweep + 1 >= _FEWEST_SWEEPS):
@@ -117,6 +118,8 @@ class Round:
             for slot in slots:
                 if entry.stopped or self._ledger.left <= 0:
                     break
+                if slot.role == "there" and entry.missing_there:
+                    continue
                 one = _Seated(slot, entry)
                 if self._get_ready(book, one, numpy=not numpy and slot.role == "here"):
                     numpy = numpy or one.numpy
@@ -134,7 +137,10 @@ class Round:
             bound = self._crew.ask(slot, bind, Bound, "warm-up")
             first = self._crew.ask(slot, First(warm=_WARM_SECONDS), FirstCalled, "warm-up")
         except TaskSkippedError as error:
-            entry.close("skipped", str(error))
+            if slot.role == "here":
+                entry.close("skipped", str(error))
+            else:
+                entry.missing_there = str(error)
             return False
         except TaskFailedError as error:
             self._fail(entry, slot, error)
@@ -154,7 +160,10 @@ class Round:
         if self._ledger.left <= 0:
             entry.close("unfinished", "the budget ended")
         elif slot.role == "there":
-            entry.close("failed", f"on the other side: {error.failure.message.splitlines()[0]}")
+            entry.missing_there = f"{(error.failure.message.splitlines() or [''])[0]}"
+            entry.warn(f"not measured on the other side: {entry.missing_there}")
+        elif slot.role == "twin":
+            entry.warn("the control's second worker failed, so that its noise is not known")
         else:
             entry.fail(error.failure)
 
@@ -195,6 +204,7 @@ class Round:
                 sampled = self._crew.ask(one.slot, request, Sampled, None)
             except TaskFailedError as error:
                 self._fail(one.entry, one.slot, error)
+                one.dead = True
                 return
             self._ledger.add("timed", sampled.busy)
             one.calls[side] = sampled.calls * (2 if sampled.seconds < _LEAST_SAMPLE else 1)
