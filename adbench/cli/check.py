@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from adbench.cli.exits import INTERRUPTED, OK, exit_code
+from adbench.cli.exits import INTERRUPTED, OK, UNAVAILABLE, exit_code
 
 
 class DerivativeName(StrEnum):
@@ -230,7 +230,7 @@ def check(
     from adbench.cli.progress import progress
     from adbench.cli.targets import planned, refuse, suites_of
     from adbench.record import CheckOptions, RecordError
-    from adbench.runner import RunOptions, run
+    from adbench.runner import ExecutorError, RunOptions, run
     from adbench.runner.last_failed import remember
 
     outputs = parse_outputs(output_format or ())
@@ -278,7 +278,10 @@ def check(
     # What a function prints in this very process must not get into a document.
     prints = sys.stderr if document_on_stdout(outputs) else sys.stdout
     with progress(len(tasks), sys.stderr, lines=in_process) as shown, redirect_stdout(prints):
-        record = run(suites, options, shown.result, shown.start)
+        try:
+            record = run(suites, options, shown.result, shown.start)
+        except ExecutorError as error:
+            refuse(f"error: {error}", UNAVAILABLE)
     record = known.compared(narrowed.recorded(record), frozen=frozen)
     remember(record, Path())
     try:
