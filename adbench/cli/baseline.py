@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adbench.cli.exits import EXIT_CODES, INTERRUPTED, exit_code
+from adbench.cli.settings import Configured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ baseline = typer.Typer(
 )
 
 
-@baseline.command("update", epilog=EXIT_CODES)
+@baseline.command("update", cls=Configured, epilog=EXIT_CODES)
 def update(
     targets: Targets,
     arg: Arg = None,
@@ -116,7 +117,7 @@ def update(
     raise typer.Exit(exit_code(ran, strict=False))
 
 
-@baseline.command("show")
+@baseline.command("show", cls=Configured)
 def show(
     targets: Targets, select: Select = None, backend: Backend = None, place: Place = None
 ) -> None:
@@ -143,7 +144,7 @@ def show(
         refuse("nothing is blessed here: run `adbench baseline update TARGET`", 1)
 
 
-@baseline.command("diff", epilog=EXIT_CODES)
+@baseline.command("diff", cls=Configured, epilog=EXIT_CODES)
 def diff(
     targets: Targets,
     arg: Arg = None,
@@ -183,7 +184,7 @@ def diff(
     raise typer.Exit(exit_code(ran, strict=False))
 
 
-@baseline.command("prune")
+@baseline.command("prune", cls=Configured)
 def prune(targets: Targets, place: Place = None, dry_run: DryRun = False) -> None:
     """Take out of the baseline what its suite no longer has."""
     from adbench.cli.targets import suites_of

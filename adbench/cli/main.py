@@ -10,12 +10,17 @@ import typer
 from adbench.cli.baseline import baseline
 from adbench.cli.bench import bench
 from adbench.cli.check import check
+from adbench.cli.compare import EXIT_CODES as COMPARE_EXIT_CODES
+from adbench.cli.compare import compare
+from adbench.cli.config import config
 from adbench.cli.doctor import doctor
 from adbench.cli.exits import EXIT_CODES
 from adbench.cli.explain import explain
 from adbench.cli.init import init
 from adbench.cli.list import list_cases
+from adbench.cli.merge import merge
 from adbench.cli.schema import schema
+from adbench.cli.settings import Configured
 from adbench.cli.validate import validate
 
 app = typer.Typer(
@@ -27,15 +32,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("check", no_args_is_help=True, epilog=EXIT_CODES)(check)
+app.command("check", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(check)
 app.command("bench", no_args_is_help=True, epilog=EXIT_CODES)(bench)
 app.add_typer(baseline, name="baseline")
+app.command("compare", cls=Configured, no_args_is_help=True, epilog=COMPARE_EXIT_CODES)(compare)
+app.command("merge", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(merge)
 app.command("explain", no_args_is_help=True)(explain)
-app.command("list", no_args_is_help=True)(list_cases)
+app.command("list", cls=Configured, no_args_is_help=True)(list_cases)
 app.command("validate", no_args_is_help=True)(validate)
 app.command("schema")(schema)
 app.command("init")(init)
 app.command("doctor")(doctor)
+app.command("config")(config)
 
 
 def _show_version(wanted: bool) -> None:

@@ -31,6 +31,11 @@ class Side:
     unexpected: frozenset[str] = frozenset()
     """Tasks whose verdict is not as it should be."""
 
+    @property
+    def tasks(self) -> set[str]:
+        """Every task, with numbers or without."""
+        return {*self.entries, *self.untried}
+
     def place(self, task: str) -> Place:
         """Where an entry was made."""
         return self.places[self.entries[task].place]
