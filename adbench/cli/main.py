@@ -19,6 +19,7 @@ from adbench.cli.explain import explain
 from adbench.cli.init import init
 from adbench.cli.list import list_cases
 from adbench.cli.merge import merge
+from adbench.cli.report import report
 from adbench.cli.schema import schema
 from adbench.cli.settings import Configured
 from adbench.cli.validate import validate
@@ -37,6 +38,7 @@ app.command("bench", no_args_is_help=True, epilog=EXIT_CODES)(bench)
 app.add_typer(baseline, name="baseline")
 app.command("compare", cls=Configured, no_args_is_help=True, epilog=COMPARE_EXIT_CODES)(compare)
 app.command("merge", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(merge)
+app.command("report", no_args_is_help=True)(report)
 app.command("explain", no_args_is_help=True)(explain)
 app.command("list", cls=Configured, no_args_is_help=True)(list_cases)
 app.command("validate", no_args_is_help=True)(validate)

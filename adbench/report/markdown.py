@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from adbench.record.model import RunRecord
 from adbench.report.view.attention import Attention, attention
+from adbench.report.view.compare import ComparisonView, attention_of
+from adbench.report.view.history import History, Trend
 from adbench.report.view.matrix import Cell, Matrix, Mean, Row, matrix
 from adbench.report.view.metrics import Metric
-from adbench.report.view.numbers import NOTHING
+from adbench.report.view.numbers import NOTHING, ratio
 from adbench.report.view.verdict import VerdictBar, verdict_bar
 from adbench.report.visible import visible, visible_lines
 
@@ -22,18 +24,29 @@ _LINKED = re.compile(r"@(?=\w)|:(?=//)|www(?=\.)", re.IGNORECASE)
 """What GitHub makes a mention or a link of, where nothing stands behind it."""
 
 
-def render_markdown(record: RunRecord) -> str:
+def render_markdown(
+    record: RunRecord,
+    *,
+    comparison: ComparisonView | None = None,
+    past: History | None = None,
+) -> str:
     """The report as GitHub-flavoured Markdown, ending in a newline.
 
     Whatever a user named or printed is text in it: it makes no link, no tag and no mention.
     """
-    return "\n\n".join(_parts(record)) + "\n"
+    return "\n\n".join(_parts(record, comparison, past)) + "\n"
 
 
-def _parts(record: RunRecord) -> Iterator[str]:
-    yield from _verdict(verdict_bar(record))
-    yield from _attention(attention(record))
+def _parts(
+    record: RunRecord, comparison: ComparisonView | None, past: History | None
+) -> Iterator[str]:
+    yield from _verdict(verdict_bar(record, comparison.regressions if comparison else 0))
+    yield from _attention(attention(record, attention_of(comparison) if comparison else ()))
     yield from _matrix(matrix(record))
+    if comparison:
+        yield from _comparison(comparison)
+    if past:
+        yield from _history(past)
 
 
 def _verdict(bar: VerdictBar) -> Iterator[str]:
@@ -139,6 +152,49 @@ def _mean(mean: Mean) -> str:
         f"Geometric mean, {plain(mean.metric.label.lower())}, over the {mean.cases:,} "
         f"{'case' if mean.cases == 1 else 'cases'} that these pass: {', '.join(counted)}."
     )
+
+
+def _comparison(view: ComparisonView) -> Iterator[str]:
+    yield f"## Compared with the run before\n\n{plain(view.before)} → {plain(view.after)}"
+    if view.environment:
+        yield _list([plain(phrase) for phrase in view.environment])
+    if view.no_verdict and any(row.timing for row in view.rows):
+        yield plain(view.no_verdict)
+    changed = view.changed
+    if changed:
+        head = ["case", "backend", "what became of it", "time", "memory"]
+        rows = [
+            [
+                code(row.key.case),
+                plain(row.mode),
+                plain("; ".join([f"{row.sign.glyph} {row.sign.word}", *row.phrases])),
+                ratio(row.timing.ratio.value) if row.timing else "",
+                ratio(row.memory) if row.memory else "",
+            ]
+            for row in changed[:_ROWS]
+        ]
+        yield "\n".join(map(_row, [head, ["---"] * len(head), *rows]))
+    yield f"{len(view.rows) - len(changed):,} unchanged, or not told apart."
+
+
+def _history(past: History) -> Iterator[str]:
+    yield f"## History\n\n{len(past.runs)} runs, {plain(past.runs[0])} to {plain(past.runs[-1])}."
+    head = ["case", "backend", "verdicts", "÷ primal", "memory"]
+    rows = [
+        [
+            code(row.key.case),
+            plain(row.mode),
+            "".join(sign.glyph if sign else "·" for sign in row.verdicts),
+            _first_and_last(row.ratio),
+            _first_and_last(row.memory),
+        ]
+        for row in past.rows[:_ROWS]
+    ]
+    yield "\n".join(map(_row, [head, ["---"] * len(head), *rows]))
+
+
+def _first_and_last(trend: Trend) -> str:
+    return f"{trend.first} → {trend.last}" if trend.known else ""
 
 
 def _row(cells: Sequence[str]) -> str:

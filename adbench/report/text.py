@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
@@ -17,19 +17,22 @@ from adbench.report.problems import notes, problems
 from adbench.report.summary import summary
 
 
-def text(record: RunRecord, width: int = 100) -> str:
-    """The whole report as plain text, at most `width` columns wide but for commands to copy."""
+def text(record: RunRecord, width: int = 100, *, after: Iterable[RenderableType] = ()) -> str:
+    """The whole report as plain text, at most `width` columns wide but for commands to copy.
+
+    What comes `after` stands below it.
+    """
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, color_system=None, highlight=False, markup=False, emoji=False
     )
-    report(record, console)
+    report(record, console, after=after)
     return stream.getvalue()
 
 
-def report(record: RunRecord, console: Console) -> None:
+def report(record: RunRecord, console: Console, *, after: Iterable[RenderableType] = ()) -> None:
     """Print the whole report on `console`, as wide and as colourful as it is."""
-    for part in _parts(record, console.width):
+    for part in (*_parts(record, console.width), *after):
         console.print(_Trimmed(part), crop=False)
 
 

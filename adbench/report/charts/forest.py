@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from adbench.record.bench import Interval
-from adbench.report.charts.scales import Scale, power_of_ten
+from adbench.report.charts.scales import Scale
 from adbench.report.charts.svg import dots, element, line, picture, texts
 
 _WIDTH, _HEIGHT, _EDGE = 220.0, 22.0, 12.0
 _LEAST, _MOST = 1.25, 1e4
+_TICKS = (1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0, 1e3, 1e4)
+_APART = 34.0
+"""Pixels that a label takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,13 @@ class ForestScale:
 def forest_axis(scale: ForestScale) -> Markup:
     """The axis that the rows share, for the table's head."""
     x = scale.scale()
-    ticks = sorted({1.0, *(t for t in x.ticks(4) if abs(math.log(t)) > 0.15 * math.log(x.high))})
-    words = texts(((f"{power_of_ten(t)}×", x(t), 15) for t in _apart(ticks, x)), "tx")
+    shown = [1.0]
+    for factor in _TICKS:
+        ends = (factor, 1 / factor)
+        if factor <= scale.reach and x(factor) - max(map(x, shown)) > _APART:
+            shown += ends
+    words = texts(((f"{tick:.3g}×", x(tick), 15) for tick in shown), "tx")
     return picture(_WIDTH, _HEIGHT, "ratio, logarithmic", "", words, class_="forest")
-
-
-def _apart(ticks: list[float], x: Scale) -> list[float]:
-    """Ticks with room for their labels; 1 always stays."""
-    kept: list[float] = [1.0]
-    for tick in ticks:
-        if all(abs(x(tick) - x(other)) > 34 for other in kept):
-            kept.append(tick)
-    return kept
 
 
 def forest_row(scale: ForestScale, ratio: Interval, margin: float, tone: str, said: str) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adbench.record.bench import Bench, Growth, Measurement, SideBySide
+from adbench.record.comparison import Comparison
 from adbench.record.explain import place_of
 from adbench.record.model import CaseResult, Finding, RunRecord, SourceLocation, Verdict
 from adbench.report.view import signs
@@ -46,6 +47,8 @@ def attention(record: RunRecord, compared: Sequence[Attention] = ()) -> tuple[At
     found = [*_of_checks(record.results), *compared]
     if record.bench:
         found += _of_bench(record.bench, record.results)
+    if record.comparison:
+        found += _of_baseline(record.comparison)
     return tuple(sorted(found, key=lambda item: _GRAVITY.index(item.sign)))
 
 
@@ -54,6 +57,8 @@ _GRAVITY = (
     signs.UNEXPECTED,
     signs.ERROR,
     signs.REGRESSION,
+    signs.CHANGED,
+    signs.STALE,
     signs.INCONCLUSIVE,
     signs.UNFAIR,
     signs.GROWTH,
@@ -143,6 +148,14 @@ def _of_bench(bench: Bench, results: Sequence[CaseResult]) -> Iterator[Attention
             yield _flagged(growth, bench)
     for warning in bench.warnings:
         yield Attention(signs.WARNING, (), (), warning)
+
+
+def _of_baseline(comparison: Comparison) -> Iterator[Attention]:
+    """Tasks that are not as they were blessed; a wrong one is told by its check."""
+    for task in comparison.failing:
+        if task.outcome != "wrong":
+            case, mode = split_task(task.task)
+            yield Attention(signs.CHANGED, (mode,), (case,), task.reason)
 
 
 def _slower(pair: SideBySide) -> Attention:

@@ -19,16 +19,14 @@ from adbench.report.view.signs import Sign, sign_of, status_of
 
 _LEAST_MARGIN = 0.05
 """Two runs are hours apart: less than this is not told apart, however calm each of them was."""
+_MEMORY = 1.1
+"""Memory hardly depends on chance: beyond this factor it has changed."""
 _MACHINE = ("machine", "processor", "cores", "platform", "threads")
-CHANGED = Sign("Δ", "changed", "warn")
-ADDED = Sign("+", "added", "note")
-REMOVED = Sign("–", "removed", "note")
 _OUTCOMES = {
-    "changed": CHANGED,
-    "unproven": CHANGED,
-    "stale": Sign("Δ", "other inputs", "warn"),
-    "unblessed": ADDED,
-    "rounding": Sign("≈", "rounding", "quiet"),
+    "changed": signs.CHANGED,
+    "unproven": signs.CHANGED,
+    "stale": signs.STALE,
+    "rounding": signs.ROUNDING,
 }
 
 
@@ -58,8 +56,8 @@ class ChangeRow:
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to see."""
-        return self.sign is not signs.SAME and self.sign.word != "rounding"
+        """Whether there is anything to see; a time that cannot be told is not a change."""
+        return self.sign not in (signs.SAME, signs.ROUNDING, signs.INCONCLUSIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +92,30 @@ def compare(before: RunRecord, after: RunRecord) -> ComparisonView:
     return ComparisonView(
         before=_named(before),
         after=_named(after),
-        environment=tuple(_environment(before, after)),
+        environment=tuple(differences(before, after)),
         no_verdict=reason,
         margin=margin,
-        rows=tuple(sorted(rows, key=lambda row: _ORDER.index(row.sign.word))),
+        rows=tuple(sorted(rows, key=lambda row: _ORDER.index(row.sign))),
     )
 
 
 _ORDER = (
-    "fail",
-    "regression",
-    "changed",
-    "other inputs",
-    "inconclusive",
-    "improvement",
-    "added",
-    "removed",
-    "rounding",
-    "same",
+    signs.FAIL,
+    signs.REGRESSION,
+    signs.CHANGED,
+    signs.STALE,
+    signs.INCONCLUSIVE,
+    signs.IMPROVEMENT,
+    signs.ADDED,
+    signs.REMOVED,
+    signs.ROUNDING,
+    signs.SAME,
 )
 
 
 def attention_of(view: ComparisonView) -> list[Attention]:
     """What a comparison adds to the list of problems: slower tasks, and gradients that moved."""
-    grave = (signs.REGRESSION, CHANGED, _OUTCOMES["stale"])
+    grave = (signs.REGRESSION, signs.CHANGED, signs.STALE)
     return [
         Attention(row.sign, (row.mode,), (row.key,), "; ".join(row.phrases))
         for row in view.rows
@@ -145,17 +143,17 @@ def _rows(
         found = [checks[i].get((key, mode)) for i in (0, 1)]
         cost = [costs[i].get((key, mode)) for i in (0, 1)]
         first, second = (_sign(check, m) for check, m in zip(found, cost, strict=True))
-        timing = _timing(cost, margin, judged)
+        timing, memory = _timing(cost, margin, judged), _memory(cost)
         task = told.get(f"{key.suite}/{key.case}@{mode}")
         yield ChangeRow(
             key,
             mode,
             first,
             second,
-            _became(first, second, task, timing),
-            tuple(_phrases(first, second, task, timing)),
+            _became(first, second, task, timing, memory),
+            tuple(_phrases(first, second, task, timing, memory)),
             timing,
-            _memory(cost),
+            memory,
         )
 
 
@@ -166,36 +164,48 @@ def _sign(check: CaseResult | None, measurement: Measurement | None) -> Sign | N
 
 
 def _became(
-    before: Sign | None, after: Sign | None, task: TaskComparison | None, timing: Timing | None
+    before: Sign | None,
+    after: Sign | None,
+    task: TaskComparison | None,
+    timing: Timing | None,
+    memory: float | None,
 ) -> Sign:
     """The gravest of what happened to one task."""
     if after is None:
-        return REMOVED
+        return signs.REMOVED
     if before is None:
-        return ADDED
+        return signs.ADDED
     if after.tone == "bad" and before.tone != "bad":
         return signs.FAIL
     if timing and timing.sign is signs.REGRESSION:
         return signs.REGRESSION
     if task and task.outcome in ("changed", "unproven", "stale"):
         return _OUTCOMES[task.outcome]
+    if memory is not None and not 1 / _MEMORY < memory < _MEMORY:
+        return signs.CHANGED
     if before != after:
-        return signs.IMPROVEMENT if before.tone == "bad" else CHANGED
+        return signs.IMPROVEMENT if before.tone == "bad" else signs.CHANGED
     if timing and timing.sign in (signs.IMPROVEMENT, signs.INCONCLUSIVE):
         return timing.sign
-    return _OUTCOMES["rounding"] if task and task.outcome == "rounding" else signs.SAME
+    return signs.ROUNDING if task and task.outcome == "rounding" else signs.SAME
 
 
 def _phrases(
-    before: Sign | None, after: Sign | None, task: TaskComparison | None, timing: Timing | None
+    before: Sign | None,
+    after: Sign | None,
+    task: TaskComparison | None,
+    timing: Timing | None,
+    memory: float | None,
 ) -> Iterator[str]:
     if before and after and before != after:
         yield f"{before.word} → {after.word}"
     for change in task.changes if task else ():
-        if change.kind not in ("verdict", "time", "environment"):
+        if change.kind not in ("verdict", "time", "memory", "environment"):
             yield change.message
     if timing and timing.sign in (signs.REGRESSION, signs.IMPROVEMENT, signs.INCONCLUSIVE):
         yield words_of(timing)
+    if memory is not None and not 1 / _MEMORY < memory < _MEMORY:
+        yield f"takes {ratio(memory)} the memory"
 
 
 def words_of(timing: Timing) -> str:
@@ -247,7 +257,8 @@ def _two_machines(before: Environment, after: Environment) -> str:
     )
 
 
-def _environment(before: RunRecord, after: RunRecord) -> Iterator[str]:
+def differences(before: RunRecord, after: RunRecord) -> Iterator[str]:
+    """What differs between the places of two runs, a phrase each."""
     old, new = before.environment, after.environment
     for name in ("git", "python", "platform", "machine", "processor", "cores"):
         if getattr(old, name) != getattr(new, name):

@@ -66,7 +66,8 @@ def history(records: Sequence[RunRecord]) -> History:
     results = [result for found in checks for result in found.values()]
     columns = modes([*results, *(m for found in costs for m in found.values())])
     rows = [_row(task, checks, costs) for task in tasks]
-    rows.sort(key=lambda row: (not row.changed, row.key, columns.index(row.mode)))
+    places = {key: place for place, key in enumerate(dict.fromkeys(key for key, _ in tasks))}
+    rows.sort(key=lambda row: (not row.changed, places[row.key], columns.index(row.mode)))
     machines = {(r.environment.processor, r.environment.cores) for r in ordered}
     return History(tuple(map(_named, ordered)), tuple(rows), len(machines))
 
