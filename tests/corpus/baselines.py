@@ -8,6 +8,7 @@ large, or no such mode). Tolerances, steps and modes are each library's defaults
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +66,21 @@ def adbench_check(question: Question) -> Any:
         derivatives=derivatives,
         seed=question.seed,
     )
+
+
+def said_of(question: Question) -> list[str]:
+    """What adbench says is wrong, a line a finding: its kind, and its diagnosis."""
+    try:
+        result = adbench_check(question)
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}"]
+    failing = [f for f in result.findings if f.level == "fail"]
+    return list(dict.fromkeys(f"{f.kind}: {f.diagnosis or ''}" for f in failing))
+
+
+def named_rightly(bug: Bug, said: list[str]) -> bool:
+    """Whether one of the lines has what a person would want to read of this bug."""
+    return any(re.search(bug.diagnosis, line) for line in said)
 
 
 def _adbench(question: Question) -> Answer:

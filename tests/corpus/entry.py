@@ -57,7 +57,7 @@ class Bug:
     inputs: InputFactory
     formula: Function | None
     diagnosis: str
-    """A word that an explanation of the fault should contain."""
+    """A regular expression for what a person would want to be told about the fault."""
     where: str
     """The function that holds the fault."""
     primal: Function | None = None

@@ -17,7 +17,7 @@ plant = BOOK.plant
     "cotangent-clipped",
     category="cotangent",
     description="gradient clipping to [−1, 1] inside the rule: seen by larger cotangents only",
-    diagnosis="linear",
+    diagnosis="clipped at ±1",
     inputs=normal(x=5),
     evidence=Evidence(cotangent_scale=5.0),
 )
@@ -37,7 +37,7 @@ class ClippedSine:
     "cotangent-clamped-at-zero",
     category="cotangent",
     description="negative cotangents are cut to 0, as in guided back-propagation",
-    diagnosis="linear",
+    diagnosis="sign.*cut off",
     inputs=normal(x=5),
 )
 class GuidedExp:
@@ -56,7 +56,7 @@ class GuidedExp:
     "cotangent-ignored",
     category="cotangent",
     description="the rule returns f′(x) and forgets to multiply by the cotangent",
-    diagnosis="linear",
+    diagnosis="ignored",
     inputs=normal(x=4),
 )
 class LonelyTanh:
@@ -74,7 +74,7 @@ class LonelyTanh:
     "cotangent-ignored-scalar",
     category="cotangent",
     description="a scalar loss whose rule assumes that its cotangent is 1",
-    diagnosis="linear",
+    diagnosis="ignored",
     inputs=normal(x=6),
 )
 class MeanSquare:
@@ -93,7 +93,7 @@ class MeanSquare:
     "cotangent-squared",
     category="cotangent",
     description="the cotangent multiplied in twice",
-    diagnosis="linear",
+    diagnosis="squared",
     inputs=uniform(0.5, 2.0, x=4),
 )
 class TwiceLog:
@@ -111,7 +111,7 @@ class TwiceLog:
     "cotangent-abs",
     category="cotangent",
     description="the cotangent's absolute value is used",
-    diagnosis="linear",
+    diagnosis="absolute value",
     inputs=normal(x=4),
 )
 class AbsoluteCube:
@@ -129,7 +129,7 @@ class AbsoluteCube:
     "cotangent-sign-only",
     category="cotangent",
     description="the cotangent's sign is used, as in sign compression of gradients",
-    diagnosis="linear",
+    diagnosis="only its sign",
     inputs=normal(x=4),
 )
 class SignCompressed:
@@ -147,7 +147,7 @@ class SignCompressed:
     "cotangent-averaged",
     category="cotangent",
     description="every output's cotangent replaced by their mean: right when all are equal",
-    diagnosis="cotangent",
+    diagnosis="averaged",
     inputs=normal(x=5),
 )
 class AveragedExp:
@@ -166,7 +166,7 @@ class AveragedExp:
     "cotangent-first-only",
     category="cotangent",
     description="the first output's cotangent used for all outputs",
-    diagnosis="cotangent",
+    diagnosis="first element",
     inputs=normal(x=5),
 )
 class FirstSine:
@@ -184,7 +184,7 @@ class FirstSine:
     "cotangent-flushed",
     category="cotangent",
     description="cotangents below 10⁻⁶ flushed to zero, as a half-precision path does",
-    diagnosis="linear",
+    diagnosis="flushed to zero",
     inputs=normal(x=5),
     evidence=Evidence(cotangent_scale=1e-8),
 )
@@ -204,7 +204,7 @@ class FlushedSquare:
     "cotangent-quantised",
     category="cotangent",
     description="the cotangent rounded to multiples of 2⁻¹⁰, as a quantised exchange does",
-    diagnosis="linear",
+    diagnosis="rounded to multiples",
     inputs=normal(x=5),
     evidence=Evidence(relative=1e-6),
 )
@@ -224,7 +224,7 @@ class QuantisedCotangent:
     "cotangent-normalised",
     category="cotangent",
     description="the cotangent divided by its norm: gradient normalisation inside a rule",
-    diagnosis="linear",
+    diagnosis="normalised",
     inputs=normal(x=5),
 )
 class NormalisedCotangent:
@@ -243,7 +243,7 @@ class NormalisedCotangent:
     "output-forgotten",
     category="cotangent",
     description="two outputs; the second's cotangent is not pulled back",
-    diagnosis="output",
+    diagnosis=r"out\[1\] contributes nothing",
     inputs=normal(x=4),
 )
 class SineAndCosine:
@@ -263,7 +263,7 @@ class SineAndCosine:
     "outputs-swapped",
     category="cotangent",
     description="two outputs whose cotangents are taken for each other",
-    diagnosis="output",
+    diagnosis="swapped",
     inputs=normal(x=4),
 )
 class ExpAndSquare:

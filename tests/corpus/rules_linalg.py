@@ -27,7 +27,7 @@ def _dominant(n):
     "trace-transpose",
     category="transpose",
     description="tr(A·B) has the gradient Bᵀ in A; B is returned",
-    diagnosis="transpos",
+    diagnosis="transposed",
     inputs=normal(A=(3, 3), B=(3, 3)),
 )
 class TraceOfProduct:
@@ -45,7 +45,7 @@ class TraceOfProduct:
     "inverse-transpose",
     category="transpose",
     description="the inverse's gradient −Yᵀ·g·Yᵀ with neither transpose",
-    diagnosis="A",
+    diagnosis="transpos",
     inputs=_dominant(3),
 )
 class Inverse:
@@ -89,7 +89,7 @@ class Solve:
     "determinant-transpose",
     category="transpose",
     description="det A·A⁻¹ where Jacobi's formula has det A·A⁻ᵀ",
-    diagnosis="transpos",
+    diagnosis="transposed",
     inputs=_dominant(3),
 )
 class Determinant:
@@ -109,7 +109,7 @@ class Determinant:
     "quadratic-form-symmetric",
     category="term missing",
     description="xᵀAx differentiated as 2Ax, which holds for a symmetric A only",
-    diagnosis="x",
+    diagnosis="symmetric",
     inputs=merged(_dominant(3), normal(x=3)),
 )
 class QuadraticForm:
@@ -136,7 +136,7 @@ def _fixed_point(a, b):
     "implicit-one-step",
     category="implicit",
     description="a fixed point differentiated through its last step only",
-    diagnosis="term",
+    diagnosis="last step|term is missing",
     inputs=merged(uniform(0.5, 1.2, a=3), uniform(0.2, 1.0, b=3)),
 )
 class FixedPoint:
@@ -160,7 +160,7 @@ class FixedPoint:
     "implicit-sign",
     category="implicit",
     description="Newton's √(a² + ½) by the implicit function theorem, its minus sign forgotten",
-    diagnosis="sign",
+    diagnosis="sign flipped",
     inputs=uniform(0.5, 4.0, a=4),
 )
 class NewtonRoot:
@@ -193,7 +193,7 @@ def _trajectory(x, theta):
     "ode-adjoint-term",
     category="adjoint",
     description="an ODE's adjoint without the Jacobian term, as if it were constant in time",
-    diagnosis="term",
+    diagnosis="term is missing",
     inputs=merged(uniform(0.5, 1.5, x=3), uniform(0.5, 1.0, theta=())),
 )
 class Decay:
@@ -220,7 +220,7 @@ class Decay:
     "ode-adjoint-one-step-short",
     category="adjoint",
     description="the same adjoint, with the first step's parameter term left out",
-    diagnosis="theta",
+    diagnosis="term is missing",
     inputs=merged(uniform(0.5, 1.5, x=3), uniform(0.5, 1.0, theta=())),
 )
 class DecayShort:
@@ -285,7 +285,7 @@ class SquaredModulus:
     "complex-modulus-unnormalised",
     category="term missing",
     description="|z| pulled back without the division by |z|",
-    diagnosis="z",
+    diagnosis=r"factor \|z\| too many",
     inputs=complex_normal(z=4),
     complex=True,
 )
@@ -306,7 +306,7 @@ class Modulus:
     "imaginary-part-dropped",
     category="conjugate",
     description="exp z with a real gradient: the imaginary half is thrown away",
-    diagnosis="imaginary",
+    diagnosis="imaginary part is dropped",
     inputs=complex_normal(z=3),
     complex=True,
 )

@@ -25,7 +25,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from corpus import catalogue
-from corpus.baselines import CHECKERS, Checker, Question, adbench_check, ask
+from corpus.baselines import CHECKERS, Checker, Question, ask, named_rightly, said_of
 from corpus.entry import BACKENDS, BackendName, Bug, Hard, make_inputs
 
 HERE = Path(__file__).parent
@@ -218,28 +218,19 @@ def document(rows: list[Row], seeds: int) -> str:
 
 
 def explain(backends: list[BackendName], text: str) -> str:
-    """Which found bugs adbench names by the word that fits, and what it says of the others."""
+    """How many bugs adbench diagnoses as a person would, and what it says of the others."""
     named, lines = 0, []
     for backend in backends:
         for bug in (b for b in catalogue.bugs(backend) if text in b.id):
             elsewhere = bug.evidence.inputs if bug.reach == "search" else None
             inputs = make_inputs(bug, 0, elsewhere)
-            try:
-                result = adbench_check(Question(bug, backend, bug.buggy, inputs, 0))
-                said = [
-                    result.reason,
-                    *(f"{f.kind} {f.message} {f.diagnosis}" for f in result.findings),
-                ]
-                red = result.verdict.value in RED
-            except Exception as error:
-                said, red = [str(error)], True
-            if red and any(bug.diagnosis.lower() in line.lower() for line in said):
+            said = said_of(Question(bug, backend, bug.buggy, inputs, 0))
+            if named_rightly(bug, said):
                 named += 1
-            elif red:
-                lines.append(f"{bug.id}: no {bug.diagnosis!r} in: {said[-1]}")
             else:
-                lines.append(f"{bug.id}: {result.verdict.value}")
-    return "\n".join([*lines, f"{named} of {named + len(lines)} bugs named as expected"])
+                lines.append(f"{bug.id}: no {bug.diagnosis!r} in: {said[:1] or 'nothing'}")
+    share = named / max(1, named + len(lines))
+    return "\n".join([*lines, f"{named} of {named + len(lines)} ({share:.1%}) named as expected"])
 
 
 def main() -> None:

@@ -75,5 +75,5 @@ def suspects(e: Evidence) -> Iterator[str]:
     for suspect in _SUSPECTS:
         yield from suspect(e)
     wrong = e.wrong & e.looked_at
-    if (e.looked_at & ~wrong).any():
+    if wrong.any() and (e.looked_at & ~wrong).any():
         yield f"wrong in {count(wrong, e.looked_at)}{factors.single(e)}"

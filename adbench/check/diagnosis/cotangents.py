@@ -56,7 +56,8 @@ def _in_words(
         return "cotangent squared: multiplied in twice"
     if _same(two, 2 * one) and _same(at(-2.0), 2 * minus) and not _same(minus, -one):
         return "cotangent clamped: one of its signs is cut off or scaled"
-    if not at(2.0**-30).any() and _same(2 * at(_FAR[0]), at(_FAR[1]), 1e-5):
+    lost = (at(2.0**-30) == 0) & (one != 0)
+    if lost.any() and _same(2 * at(_FAR[0]), at(_FAR[1]), 1e-5):
         return _vanishing(subject, x, weight)
     return None
 

@@ -179,6 +179,8 @@ class Evidence:
 
     def becomes(self, change: Any, *, least: int = 2, within: Array | None = None) -> bool:
         """Whether AD equals the numeric derivative after a linear change of its entries' places."""
+        if not (self.ad[self.known] != 0).any():
+            return False  # nothing is nowhere
         return self.fits(
             change(self.numeric), np.abs(change(self.doubt)), least=least, within=within
         )

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 _FACTORS = 2.0 ** np.arange(-3, 6)
 _STEP = 2.0**-14 * (1 + 219 / 2**10)
 _GROSS = 1e-3
+_TINY = 1e-20
+"""Derivative, relative to the one that is wrong, below which a formula may underflow."""
 _SLIGHT = 1e-6
 """Relative error up to which a gradient counts as right on the way to a branch."""
 _BISECTIONS = 12
@@ -120,16 +122,18 @@ def _worst(e: Evidence) -> tuple[int, int]:
 
 def _edge(e: Evidence, row: int, place: int, low: float, high: float, low_wrong: bool) -> float:
     """Where right turns into wrong; NaN where the error only fades away."""
-    right = 0.0
+    right = [0.0]
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         error = _error_at(e, row, place, middle)
         if not np.isfinite(error):
             break
         if error <= _SLIGHT:
-            right = error
+            right.append(error)
         low, high = (middle, high) if (error > _SLIGHT) == low_wrong else (low, middle)
-    return np.nan if right > 0.1 * _SLIGHT else (low + high) / 2
+    # The last of them may have been disturbed by a step across the edge.
+    fades = float(np.median(right[-3:])) > 0.1 * _SLIGHT
+    return np.nan if fades else (low + high) / 2
 
 
 def _error_at(e: Evidence, row: int, place: int, value: float) -> float:
@@ -153,6 +157,9 @@ def _error_at(e: Evidence, row: int, place: int, value: float) -> float:
         return np.nan
     size = max(abs(ad), abs(slope))
     doubt = abs(fine - coarse) + 1e-14 * float(np.abs(there.origin) @ np.abs(weight)) / h
-    if not np.isfinite(ad - slope) or doubt > 0.1 * size:
-        return np.nan if size > 0 else 0.0
+    if size == 0:
+        return 0.0
+    here = float(np.nanmax(np.abs([e.all_ad[row, place], e.all_numeric[row, place]])))
+    if not np.isfinite(ad - slope) or doubt > 0.1 * size or size < _TINY * here:
+        return np.nan
     return float(max(abs(ad - slope) - doubt, 0.0) / size)

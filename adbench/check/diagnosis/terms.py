@@ -65,7 +65,10 @@ def missing_term(e: Evidence) -> Iterator[str]:
     difference = e.numeric - e.ad
     if _multiple(difference, e.doubt, np.ones(1), entries) is not None:
         level = float(np.median(difference[entries]))
-        yield f"a term is missing: numeric − AD is {level:.6g} in every element that is wrong"
+        if abs(level + 1) < 1e-6:
+            yield "a term too many: AD adds 1, the derivative of the identity (straight through)"
+        else:
+            yield f"a term is missing: numeric − AD is {level:.6g} in every element that is wrong"
     with np.errstate(all="ignore"):
         for name, value in _values(e):
             if not _varies(value, entries):

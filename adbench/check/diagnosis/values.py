@@ -25,7 +25,9 @@ def not_finite(e: Evidence) -> Iterator[str]:
     where = lost.any(axis=0)
     words = "not finite where the function is: "
     if (e.values[where] == 0).all() and not (e.values[~where] == 0).any():
-        yield words + f"0/0, or 0·∞, where {e.name} is 0"
+        yield words + (
+            f"0/0, or 0·∞, where {e.name} is 0, perhaps on the untaken side of a `where`"
+        )
     elif (np.abs(e.values[where]) > _LARGE).all():
         yield words + f"∞/∞, or 0·∞, by overflow where {e.name} is large"
     else:
@@ -71,22 +73,23 @@ def fewer_digits(e: Evidence) -> Iterator[str]:
     entries = e.off & e.substantial
     if not entries.any() or not e.relative.size:
         return
-    worst = float(e.relative.max())
+    # The largest relative error is that of the smallest value, where terms may have cancelled.
+    typical, worst = float(np.median(e.relative)), float(e.relative.max())
     values = e.ad[e.known & (e.ad != 0)]
     wide = bool(e.inputs.leaves[e.leaf].dtype.itemsize >= (16 if e.complex else 8))
     if values.size > 2 and np.isfinite(values).all():
         with np.errstate(all="ignore"):
             single = values.astype(np.float32)
-            if wide and (single == values).all() and worst < 1e-6:
+            if wide and (single == values).all() and typical < 1e-6 and worst < 1e-2:
                 yield "float32 inside: AD's values are float32 numbers"
                 return
-            if (values.astype(np.float16) == values).all() and worst < 2e-3:
-                yield "half precision inside: AD's values are float16 numbers"
-                return
-            if (single.view(np.uint32) & 0xFFFF == 0).all() and worst < 2e-2:
+            if (single.view(np.uint32) & 0xFFFF == 0).all() and typical < 8e-3 and worst < 0.5:
                 yield "half precision inside: AD's values are bfloat16 numbers"
                 return
-    if wide and 1e-10 < worst < 1e-6:
+            if (values.astype(np.float16) == values).all() and typical < 1e-3 and worst < 0.1:
+                yield "half precision inside: AD's values are float16 numbers"
+                return
+    if wide and 1e-10 < worst < 1e-5 and typical < 1e-6:
         yield "float32 inside: the error is of the size of single-precision rounding"
     elif 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries):
         yield "half precision inside: the error is of the size of its rounding"
