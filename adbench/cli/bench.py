@@ -1,6 +1,7 @@
 """`adbench bench`: what do these gradients cost?"""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -125,6 +126,12 @@ def bench(
             "repeatable. Beside json=PATH, every raw sample is written to PATH's .samples.json.",
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Write a page to read there, and its data to a folder beside it."
+        ),
+    ] = None,
 ) -> None:
     """Measure what gradients cost: time, memory, and compilation.
 
@@ -143,7 +150,7 @@ def bench(
     from adbench.runner.bench import AgainstError, BenchOptions, memory_size
     from adbench.runner.bench import bench as measure
 
-    outputs = parse_outputs(output_format or ())
+    outputs = parse_outputs(output_format or (), html)
     try:
         options = BenchOptions(
             backends=backend or (),
@@ -174,7 +181,7 @@ def bench(
         refuse(f"error: {error}")
     try:
         record = write_samples(done.record, done.samples, outputs)
-        write_outputs(record, outputs)
+        write_outputs(record, outputs, done.samples)
     except RecordError as error:
         refuse(f"error: {error}")
     if record.interrupted:

@@ -1,6 +1,7 @@
 """`adbench check`: are these gradients right?"""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -211,6 +212,12 @@ def check(
             "take the place of the text.",
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Write a page to read there, and its data to a folder beside it."
+        ),
+    ] = None,
 ) -> None:
     """Check gradients against derivatives made without any AD.
 
@@ -222,7 +229,6 @@ def check(
     from contextlib import redirect_stdout
     from dataclasses import replace
     from importlib.util import find_spec
-    from pathlib import Path
 
     from adbench.cli.against_baseline import blessed
     from adbench.cli.narrow import narrowing
@@ -233,7 +239,7 @@ def check(
     from adbench.runner import ExecutorError, RunOptions, run
     from adbench.runner.last_failed import remember
 
-    outputs = parse_outputs(output_format or ())
+    outputs = parse_outputs(output_format or (), html)
     asked = {
         "derivatives": tuple(derivative or ()) or None,
         "rtol": rtol,

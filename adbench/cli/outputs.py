@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from typing import Any, TextIO
 
     from adbench.record.model import RunRecord
 
@@ -28,13 +28,20 @@ class Output:
     path: Path | None
 
 
-def parse_outputs(values: Sequence[str]) -> list[Output]:
+def parse_outputs(values: Sequence[str], html: Path | None = None) -> list[Output]:
     """`["json=run.json"]` -> what is written where; text on standard output unless a document is.
+
+    `html` is where a page is to go, and its data beside it.
 
     Raises typer.BadParameter for an unknown format, a path that cannot be written, a file named
     twice, and two documents on standard output: before a run, and not at its end.
     """
     outputs = [_parse(value) for value in values]
+    if html is not None:
+        html = html.expanduser()
+        if why := _unwritable(html):
+            raise typer.BadParameter(f"{str(html)!r} {why}.", param_hint="'--html'")
+        outputs.append(Output("html", html))
     named = [output.path for output in outputs if output.path is not None]
     for path in named:
         if named.count(path) > 1:
@@ -58,8 +65,12 @@ def document_on_stdout(outputs: Sequence[Output]) -> str | None:
     return next((format for format in plain if format in _DOCUMENTS), None)
 
 
-def write_outputs(record: RunRecord, outputs: Sequence[Output]) -> None:
+def write_outputs(
+    record: RunRecord, outputs: Sequence[Output], samples: Mapping[str, Any] | None = None
+) -> None:
     """Write every report. Where a document takes standard output, text goes to standard error.
+
+    `samples` are a benchmark's raw ones, for those who look into a page's data.
 
     Raises RecordError for a file that cannot be written, after the other reports are out.
     """
@@ -81,7 +92,9 @@ def write_outputs(record: RunRecord, outputs: Sequence[Output]) -> None:
     failure: RecordError | None = None
     for output in outputs:
         try:
-            if output.path is not None:
+            if output.path is not None and output.format == "html":
+                _write_page(record, output.path, samples)
+            elif output.path is not None:
                 _write(record, output.format, output.path)
             if output.format == "github":
                 _write_step_summary(record)
@@ -127,6 +140,16 @@ def _write(record: RunRecord, format: str, path: Path) -> None:
     except OSError as error:
         what = f"the report cannot be written ({error.strerror or error})"
         raise RecordError(path, what, "choose another place with --output-format") from error
+
+
+def _write_page(record: RunRecord, path: Path, samples: Mapping[str, Any] | None) -> None:
+    import json
+
+    from adbench.cli.pages import write_page
+    from adbench.report.html import Source
+
+    raw = None if samples is None else json.dumps(samples) + "\n"
+    write_page([Source(record, samples=raw)], path)
 
 
 def _write_step_summary(record: RunRecord) -> None:
