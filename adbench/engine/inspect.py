@@ -170,10 +170,21 @@ def derivative_of(edge: Edge) -> Derivative:
     known = _RULES.get(formula)
     if known is not None:
         return known if known.operation != "getitem" else known._replace(text=_placed(saved[0]))
-    name = inspect.getclosurevars(formula).nonlocals.get("name") if formula.__closure__ else None
-    if name is not None:  # custom_vjp and checkpoint give their call a formula of its own
-        return Derivative(str(name), "", "the backward function given for it", (), "")
+    name = _custom_name(formula, depth=3)
+    if name:
+        return Derivative(name, "", "the backward function given for it", (), "")
     return Derivative(formula.__name__, "", "", (), "")
+
+
+def _custom_name(formula: Formula, depth: int) -> str:
+    """Whose pullback it is: custom_vjp and checkpoint give each call a formula of its own, which
+    knows the function's name for its errors; "" for other formulas."""
+    if not depth or not inspect.isfunction(formula) or not formula.__closure__:
+        return ""
+    known = inspect.getclosurevars(formula).nonlocals
+    if isinstance(known.get("name"), str):
+        return str(known["name"])
+    return next(filter(None, (_custom_name(v, depth - 1) for v in known.values())), "")
 
 
 _RULES: dict[Formula, Derivative] = {}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Var, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Literal, Var, jaxpr_as_fun
 
 from adbench.backends import trees
 from adbench.backends.protocol import Array
@@ -155,7 +155,9 @@ class _Reader:
         """Compute every value."""
         if self.runs:
             for operation in self.operations:
-                outs = _function(operation)(*(self.values[n] for n in operation.reads))
+                outs = _function(self.program, operation)(
+                    *(self.values[n] for n in operation.reads)
+                )
                 self.values.update(zip(operation.makes, outs, strict=True))
 
     def differentiate(self, cotangents: Sequence[Any], count: int) -> list[Array]:
@@ -183,7 +185,7 @@ class _Reader:
 
     def forward(self, operation: _Operation) -> Any:
         """Run one operation; its pullback, or None where it has no derivative."""
-        function = _function(operation)
+        function = _function(self.program, operation)
         operands = [self.values[n] for n in operation.reads]
         active = self.active(operation)
 
@@ -309,14 +311,24 @@ class _Reader:
                 yield blocks.saved("", array, array.unsafe_buffer_pointer(), array.nbytes)
 
 
-def _function(operation: _Operation) -> Any:
-    """One equation as a function of its operands, literals included."""
+def _function(program: Any, operation: _Operation) -> Any:
+    """One equation of a program as a function of its operands, literals included."""
     equation = operation.equation
     # A variable may stand for several operands, and a literal for none: each gets its own.
     invars = [Var(atom.aval) for atom in equation.invars]
     outvars = [Var(var.aval) for var in equation.outvars]
-    alone = equation.replace(invars=invars, outvars=outvars)
-    return jaxpr_as_fun(ClosedJaxpr(Jaxpr((), invars, outvars, [alone], equation.effects), ()))
+    about = program.jaxpr.debug_info._replace(
+        arg_names=("",) * len(invars), result_paths=("",) * len(outvars)
+    )
+    alone = program.jaxpr.replace(
+        constvars=(),
+        invars=invars,
+        outvars=outvars,
+        eqns=[equation.replace(invars=invars, outvars=outvars)],
+        effects=equation.effects,
+        debug_info=about,
+    )
+    return jaxpr_as_fun(ClosedJaxpr(alone, ()))
 
 
 def _name(equation: Equation) -> str:

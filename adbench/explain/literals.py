@@ -80,7 +80,7 @@ class Literals:
         if array.ndim == 2 and array.tobytes() == np.eye(*array.shape, dtype=array.dtype).tobytes():
             return f"np.eye({', '.join(map(str, array.shape))}, dtype={dtype})"
         if array.size <= _WRITTEN_OUT and array.dtype.kind in "biufc":
-            return f"np.array({self.nested(array.tolist())}, {dtype})"
+            return _broken(f"np.array({self.nested(array.tolist())}, {dtype})")
         self.packed = True
         text = base64.b64encode(zlib.compress(array.tobytes(), 9)).decode()
         pieces = [repr(text[i : i + _LINE]) for i in range(0, len(text), _LINE)]
@@ -112,3 +112,13 @@ def comment(text: str) -> str:
 def _uniform(array: Array) -> bool:
     """Whether all elements are the same to the last bit."""
     return np.repeat(array.flat[:1], array.size).tobytes() == array.tobytes()
+
+
+def _broken(text: str) -> str:
+    """A text between brackets, with a new line after a comma where one would be too long."""
+    lines = [""]
+    for part in text.split(", "):
+        if lines[-1] and len(lines[-1]) + len(part) > _LINE:
+            lines.append("")
+        lines[-1] += f"{part}, "
+    return "\n        ".join(line.rstrip() for line in lines).removesuffix(",")

@@ -19,7 +19,7 @@ from adbench.explain.places import location
 from adbench.explain.subject import Subject, seed
 from adbench.record.graph import Content, Edge, Graph, Node, Output, Saved
 
-_CLOSURES = 3
+_CLOSURES = 5
 """How deep the pullbacks of custom_vjp are looked into for the residuals that they hold."""
 
 

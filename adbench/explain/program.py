@@ -105,6 +105,12 @@ def _record(subject: Subject, recorder: PlacedRecorder) -> AdjointProgram:
     def function(*leaves: Any) -> list[Any]:
         return trees.flatten_leaves(call(call.merge(leaves, data)))[0]
 
+    def recorded(cotangent: Any) -> RecordedArray:
+        # Recorded, so that no sum of cotangents begins in a plain array, which cannot be written.
+        if isinstance(cotangent, RecordedArray):
+            return cotangent
+        return recorder.constant(cotangent)
+
     adjoints: dict[int, Any] = {}
 
     def forward_done(followed: Followed) -> None:
@@ -118,7 +124,9 @@ def _record(subject: Subject, recorder: PlacedRecorder) -> AdjointProgram:
     followed = follow(
         function,
         active,
-        lambda values: [seed(c, underlying(v)) for c, v in zip(cotangents, values, strict=True)],
+        lambda values: [
+            recorded(seed(c, underlying(v))) for c, v in zip(cotangents, values, strict=True)
+        ],
         arrives,
         forward_done,
     )

@@ -106,7 +106,7 @@ class _Writer:
     # The function.
 
     def body(self) -> Iterator[str]:
-        yield f"# Forward: {self.counted(False)} operations."
+        yield f"# Forward: {self.counted(False)}."
         backward, place, helped = False, None, None
         for step in self.program.steps:
             if type(step) is Guard:
@@ -116,7 +116,7 @@ class _Writer:
             if not backward and self.is_backward(call.out):
                 backward = True
                 yield ""
-                yield f"# Backward: {self.counted(True)} operations, from the output to the inputs."
+                yield f"# Backward: {self.counted(True)}, from the output to the inputs."
                 yield "# d_v is the derivative of the result with respect to v."
             if backward:
                 helps = self.adjoint.helps.get(call.out)
@@ -142,13 +142,15 @@ class _Writer:
     def is_backward(self, number: int) -> bool:
         return number in self.adjoint.helps
 
-    def counted(self, backward: bool) -> int:
+    def counted(self, backward: bool) -> str:
+        """How many operations a pass has, in words."""
         started, counts = False, [0, 0]
         for step in self.program.steps:
             if type(step) is Call:
                 started = started or self.is_backward(step.out)
                 counts[started] += 1
-        return counts[backward]
+        count = counts[backward]
+        return f"{count:,} operation" if count == 1 else f"{count:,} operations"
 
     def guard(self, guard: Guard) -> Iterator[str]:
         """A condition under which the program is what the function does."""
@@ -174,8 +176,8 @@ class _Writer:
         if function in _WRITES:
             x, value, index = call.args
             yield f"{out} = {self.copy(x)}"
-            parts = {"out": out, "index": self.index(index), "value": self.operand(value)}
-            yield _WRITES[function].format(**parts)
+            place = self.operand(index) if function is pure.add_at else self.index(index)
+            yield _WRITES[function].format(out=out, index=place, value=self.operand(value))
             return
         yield f"{out} = {self.expression(call)}"
 
@@ -230,11 +232,8 @@ class _Writer:
         if getattr(np, short, None) is function:
             return f"np.{short}"
         if name.startswith("scipy.special"):
-            from scipy import special
-
-            if getattr(special, short, None) is function:
-                self.specials = True
-                return f"special.{short}"
+            self.specials = True
+            return f"special.{_special_name(function, short)}"
         raise _UnwritableError(name)
 
     # Operands.
@@ -302,6 +301,16 @@ class _UnwritableError(Exception):
     """Something that no NumPy source stands for."""
 
 
+def _special_name(function: Any, short: str) -> str:
+    """A function of scipy.special by its public name; some of these are Python around a ufunc."""
+    from scipy import special
+
+    public = _WRAPPED.get(short, short)
+    if getattr(special, public, None) is function or public in _WRAPPED.values():
+        return public
+    raise _UnwritableError(f"scipy.special.{short}")
+
+
 def _reduced(function: Any) -> Any:
     """The ufunc whose `reduce` a function is, or None."""
     owner = getattr(function, "__self__", None)
@@ -344,6 +353,8 @@ _REDUCTIONS: dict[Any, str] = {
     np.minimum: "np.min",
 }
 """What NumPy calls `reduce` of these ufuncs."""
+_WRAPPED = {"_zeta": "zeta", "_riemann_zeta": "zeta"}
+"""ufuncs of scipy.special that its public functions call."""
 _METHODS: dict[Callable[..., Any], str] = {
     pure.astype: "{0}.astype({1})",
     pure.copy: "{0}.copy()",
