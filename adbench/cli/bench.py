@@ -100,9 +100,13 @@ def bench(
         ),
     ] = None,
     rounds: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="How often each backend is started anew."),
-    ] = 3,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How often each backend is started anew. Default: 3; with --against, 8.",
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -161,7 +165,7 @@ def bench(
             tags=tag or (),
             sizes=size or (),
             budget=budget,
-            rounds=rounds,
+            rounds=rounds or 0,
             against=against,
             memory_limit=None if memory_limit is None else memory_size(memory_limit),
             dtype=dtype,

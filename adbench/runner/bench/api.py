@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from adbench.bench.growth import fit
@@ -95,7 +96,8 @@ class _Run:
         self._checks: dict[int, CaseResult] = {}
         self._control: str | None = None
         self._other: OtherSide | None = None
-        self._steps = len(representatives(self._tasks)) + options.rounds * len(self._tasks)
+        self._caches = ""
+        self._steps = len(representatives(self._tasks)) + options.processes * len(self._tasks)
         self._done = 0.0
         self._cores = _cores(options.threads)
 
@@ -104,12 +106,13 @@ class _Run:
         place, state = environment(), machine()
         interrupted = False
         with ExitStack() as lasting:
+            # Compiled code of earlier runs would make a first call look cheap.
+            self._caches = lasting.enter_context(TemporaryDirectory(prefix="adbench-"))
             if self._options.against is not None:
                 self._other = lasting.enter_context(other_side(self._options.against, self._tasks))
             try:
-                with _apart_from(self._cores):
-                    self._check()
-                    self._measure()
+                self._check()
+                self._measure()
             except KeyboardInterrupt:
                 interrupted = True
         ended = "interrupted" if interrupted else "the budget ended"
@@ -179,7 +182,7 @@ class _Run:
 
     def _measure(self) -> None:
         self._control = self._choose_control()
-        rounds = self._options.rounds
+        rounds = self._options.processes
         for process in range(rounds if self._other is None else _MOST_ROUNDS * rounds):
             entries = self._wanted(process)
             if self._ledger.left <= 0 or not entries:
@@ -196,7 +199,7 @@ class _Run:
         """Whom the next round measures. After the rounds that were asked for, those comparisons
         with the other side that are still undecided."""
         going = [entry for entry in self._entries() if not entry.stopped]
-        if process < self._options.rounds:
+        if process < self._options.processes:
             return going
         noise = results.noise_floor(self._books, self._control)
         return [
@@ -207,7 +210,7 @@ class _Run:
         ]
 
     def _measure_memory(self) -> None:
-        share = _MEMORY_SHARE if self._options.rounds > 1 else 1.0
+        share = _MEMORY_SHARE if self._options.processes > 1 else 1.0
         measure_memory(
             [entry for entry in self._entries() if entry.status == "measured"],
             self._seats()["here"],
@@ -247,9 +250,13 @@ class _Run:
         return next((key for key in _QUIETEST if key in keys), next(iter(keys), None))
 
     def _seats(self) -> dict[Role, Seat]:
-        here = Seat(self._cores, self._options.threads, self._options.memory_limit)
-        there = here if self._other is None else self._other.seat(here)
-        return {"here": here, "twin": here, "there": there}
+        def seat(role: Role) -> Seat:
+            cache = {"TORCHINDUCTOR_CACHE_DIR": os.path.join(self._caches, role)}
+            options = self._options
+            return Seat(self._cores, options.threads, options.memory_limit, variables=cache)
+
+        there = seat("there") if self._other is None else self._other.seat(seat("there"))
+        return {"here": seat("here"), "twin": seat("twin"), "there": there}
 
     # Progress.
 
@@ -294,19 +301,3 @@ def _cores(threads: int) -> tuple[int, ...]:
     affinity = getattr(os, "sched_getaffinity", None)
     available = sorted(affinity(0)) if affinity else list(range(available_cores()))
     return tuple(available[-threads:])
-
-
-@contextmanager
-def _apart_from(cores: Sequence[int]) -> Iterator[None]:
-    """Keep this process off the workers' cores, if there are others."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    before = affinity(0) if affinity else set()
-    others = before - set(cores)
-    if not others:
-        yield
-        return
-    os.sched_setaffinity(0, others)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

@@ -21,12 +21,10 @@ STARTUP_SECONDS = 180.0
 _ABORT_SECONDS = 2.0
 _TICK = 0.25
 _BOOT = (
-    "import os, sys; "
-    "cores = [int(c) for c in sys.argv[1].split(',')]; "
-    "hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, cores); "
-    "limit = int(sys.argv[3]) or None; backend = sys.argv[2]; "
-    "sys.path[:] = sys.argv[4:] or sys.path; del sys.argv[1:]; "
-    "from adbench.runner.bench.worker import main; main(backend, limit)"
+    "import sys; _, cores, backend, limit, *path = sys.argv; del sys.argv[1:]; "
+    "sys.path[:] = path or sys.path; "
+    "from adbench.runner.bench.worker import main; "
+    "main(backend, [int(core) for core in cores.split(',')], int(limit) or None)"
 )
 _THREADS = (
     "OMP_NUM_THREADS",

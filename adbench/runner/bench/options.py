@@ -14,6 +14,7 @@ from adbench.runner.tasks import Task
 
 PAIRS = 30
 """The least pairs of samples that a comparison rests on, where the budget allows them."""
+_FEWEST_SWEEPS = 5
 SAMPLE_SECONDS = 1.5e-3
 """What a sample is calibrated to: enough above 1 ms to stay above it when the machine speeds up."""
 
@@ -33,8 +34,8 @@ class BenchOptions:
     """Only grid points with these values: `N=100` or `N=100,1000`."""
     budget: float | None = None
     """Seconds for the whole run; None: as long as the rounds take."""
-    rounds: int = 3
-    """How often every worker is started anew."""
+    rounds: int = 0
+    """How often every worker is started anew; 0: three times, eight with `against`."""
     against: str | None = None
     """A git revision, or the python of another environment, to measure side by side."""
     memory_limit: int | None = None
@@ -44,7 +45,7 @@ class BenchOptions:
     command: str = "adbench.bench"
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
+        if self.rounds < 0:
             raise ValueError(f"rounds must be at least 1, not {self.rounds}")
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")
@@ -74,8 +75,17 @@ class BenchOptions:
 
     @property
     def sweeps(self) -> int:
-        """Pairs of samples in each round."""
-        return -(-PAIRS // self.rounds)
+        """Pairs of samples in each process."""
+        return max(_FEWEST_SWEEPS, -(-PAIRS // self.processes))
+
+    @property
+    def processes(self) -> int:
+        """How often every worker is started anew.
+
+        A difference between revisions is small beside what one unlucky process can make; of eight,
+        one does not move the interval of the median.
+        """
+        return self.rounds or (3 if self.against is None else 8)
 
 
 def memory_size(text: str) -> int:

@@ -1,15 +1,17 @@
 """The bench worker: one backend in one mode, one task bound at a time, working only when asked.
 
-`boot` is its command line's Python: the cores are chosen before anything is imported, since the
-libraries size their pools of threads by them.
+Its threads are limited by the environment that it is started with, and kept on its cores by
+itself, before the user's code and the backend's own client are there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import resource
 import sys
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -41,8 +43,8 @@ from adbench.runner.worker import Channel, die_with_parent
 from adbench.suite import call_params, load_function, make_inputs
 
 
-def main(backend: str, memory_limit: int | None = None) -> None:
-    """Serve requests for one backend until the input ends.
+def main(backend: str, cores: Sequence[int], memory_limit: int | None = None) -> None:
+    """Serve requests for one backend, on these cores, until the input ends.
 
     `memory_limit` is in bytes of address space, above what the imported backend takes.
     """
@@ -54,6 +56,7 @@ def main(backend: str, memory_limit: int | None = None) -> None:
     _import(backend)
     if memory_limit is not None:
         limit_memory(memory_limit)
+    _pin(cores)
     imported = perf_counter() - begin
     channel.send(Ready(pid=os.getpid(), imported=imported, versions=versions()).line())
     desk = _Desk(start)
@@ -199,5 +202,14 @@ def _import(backend: str) -> None:
         importlib.import_module(library)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None)
+def _pin(cores: Sequence[int]) -> None:
+    """Keep all threads, those that there are and those to come, on these cores.
+
+    Before that, imports may use any: how many threads the libraries start is said by their
+    variables.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    for thread in os.listdir("/proc/self/task") if sys.platform == "linux" else ["0"]:
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread), cores)
