@@ -93,15 +93,15 @@ def _whole(records: Sequence[tuple[str, RunRecord]]) -> None:
             raise MergeError(
                 f"{first_name} is one of {first.count} parts, {name} one of {shard.count}; {_AGAIN}"
             )
-        if shard.cut != first.cut:
-            raise MergeError(
-                f"{first_name} and {name} were cut differently (another selection, or other "
-                f"recorded durations); {_AGAIN}"
-            )
         if shard.code != first.code:
             raise MergeError(
                 f"{first_name} and {name} were made of different code ({first.code}, "
                 f"{shard.code}); commit what is uncommitted, and {_AGAIN}"
+            )
+        if shard.cut != first.cut:
+            raise MergeError(
+                f"{first_name} and {name} were cut differently (another selection, or other "
+                f"recorded durations); {_AGAIN}"
             )
         if len(record.results) < len(shard.positions):
             left = len(shard.positions) - len(record.results)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adbench.record.comparison import Comparison, TaskComparison
-from adbench.record.model import CaseResult, Environment, RunRecord, Verdict
+from adbench.record.model import CaseResult, Environment, RunRecord, Shard, Verdict
 from adbench.runner.last_failed import PLACE, last, remember
 
 ENVIRONMENT = Environment(
@@ -69,3 +69,10 @@ def test_a_folder_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
 def test_git_ignores_what_belongs_to_one_machine(tmp_path: Path) -> None:
     remember(record(f=Verdict.PASS), tmp_path)
     assert (tmp_path / PLACE).with_name(".gitignore").read_text() == "*\n"
+
+
+def test_a_part_does_not_change_what_the_other_parts_are_cut_by(tmp_path: Path) -> None:
+    part = Shard(index=1, count=2, total=2, positions=(0,), cut="c")
+    whole = record(f=Verdict.PASS)
+    remember(whole.model_copy(update={"shard": part}), tmp_path)
+    assert last(tmp_path).seconds == {}
