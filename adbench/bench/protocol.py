@@ -153,6 +153,8 @@ class Sampled(Message):
     calls: int
     compilations: int = 0
     """How often something was compiled in it; from one on, the sample is void."""
+    preempted: int = 0
+    """How many tries before it were thrown away because the kernel took the core in between."""
     busy: float = 0.0
     """Seconds of all that was done for it: calibration and the call before included."""
 

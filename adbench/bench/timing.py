@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -20,6 +21,9 @@ from adbench.record.bench import CompileStage
 _COMPILED_MODES = ("compile", "compiled", "jit")
 _MOST_FIRST = 4
 """A compiled mode may need more than one call: native's records its first two."""
+_ATTEMPTS = 4
+_LONG = 0.02
+"""Seconds of a sample from which on to be interrupted now and then is part of being run."""
 _SAME = 1e-6
 """How far two calls with the same inputs may differ, relatively: threads add in any order."""
 
@@ -67,7 +71,9 @@ def sample(timed: Timed, calls: int, at_least: float) -> Sampled:
     """Time `calls` calls, each waited for; with 0, first find how many take `at_least` seconds.
 
     The collector of garbage is off meanwhile. Where there are several calls, one more goes before
-    them untimed: another process had the caches.
+    them untimed: another process had the caches. A short sample in which the kernel gave the core
+    to someone else says how busy the machine is and nothing of the function: it is taken again, a
+    few times.
     """
     begin = perf_counter()
     if calls == 0:
@@ -77,12 +83,17 @@ def sample(timed: Timed, calls: int, at_least: float) -> Sampled:
     if calls > 1:
         timed()
     compiled = timed.compilations()
-    seconds = _seconds(timed, calls)
+    for attempt in range(1, _ATTEMPTS + 1):
+        switches = _preemptions()
+        seconds = _seconds(timed, calls)
+        if _preemptions() == switches or seconds > _LONG:
+            break
     return Sampled(
         seconds=seconds,
         calls=calls,
         compilations=timed.compilations() - compiled,
         busy=perf_counter() - begin,
+        preempted=attempt - 1,
     )
 
 
@@ -93,6 +104,11 @@ def _seconds(timed: Timed, calls: int) -> float:
         for _ in range(calls):
             wait(call())
         return perf_counter() - begin
+
+
+def _preemptions() -> int:
+    """How often the kernel has taken the core away from this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def _clocked(timed: Timed) -> tuple[Any, float]:

@@ -14,6 +14,12 @@ from adbench.bench.likeness import alike, fingerprint
 from adbench.bench.timing import first_call, sample
 
 
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on whether the machine is busy."""
+    monkeypatch.setattr("adbench.bench.timing._preemptions", lambda: 0)
+
+
 def timed(call: Any, **more: Any) -> Timed:
     return Timed(call, inputs=(), **more)
 
@@ -32,6 +38,25 @@ def test_a_sample_waits_for_each_call_and_makes_one_more_before() -> None:
     found = sample(operation, calls=3, at_least=1.0)
     assert found.calls == 3
     assert events == ["call", "wait"] * 4
+
+
+def test_a_short_sample_in_which_the_core_was_taken_away_is_taken_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    switches = iter([0, 1, 1, 1])  # in the first try one; in the second none
+    monkeypatch.setattr("adbench.bench.timing._preemptions", lambda: next(switches))
+    calls = count()
+    found = sample(timed(lambda: next(calls)), calls=1, at_least=1.0)
+    assert found.preempted == 1
+    assert next(calls) == 2
+
+
+def test_a_machine_that_never_rests_does_not_keep_a_sample_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    switches = count()
+    monkeypatch.setattr("adbench.bench.timing._preemptions", lambda: next(switches))
+    assert sample(timed(lambda: None), calls=1, at_least=1.0).preempted == 3
 
 
 def test_the_garbage_collector_rests_during_a_sample_and_is_put_back() -> None:
