@@ -7,7 +7,7 @@ the plainest first; the first that fits is what a finding says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from adbench.check.diagnosis import (
     conjugates,
@@ -24,7 +24,7 @@ from adbench.check.diagnosis.factors import count
 
 __all__ = ["Evidence", "diagnose"]
 
-_SUSPECTS = (
+_EXACT = (
     elsewhere.stale,
     places.moved_in_input,
     conjugates.conjugate,
@@ -36,17 +36,20 @@ _SUSPECTS = (
     coupling.mixed_cotangent,
     coupling.mixed_gradient,
     coupling.wrong_axis,
-    regions.scan_if_all_are_wrong,
-    values.detached,
-    factors.one_factor,
     coupling.own_element_only,
     coupling.repeats_overwritten,
+)
+_WHAT = (
+    values.detached,
+    factors.one_factor,
     values.some_have_the_other_sign,
-    regions.by_value,
     values.some_are_zero,
-    coupling.outputs_lost,
     factors.factor_by_output,
     factors.factor_for_some,
+)
+_WHERE = (regions.scan_if_all_are_wrong, regions.by_value)
+_REST = (
+    coupling.outputs_lost,
     values.fewer_digits,
     terms.factor_of_values,
     terms.other_formula,
@@ -68,12 +71,24 @@ def diagnose(e: Evidence) -> str | None:
 
 
 def suspects(e: Evidence) -> Iterator[str]:
-    """Every suspect that fits, the plainest first."""
+    """Every suspect that fits, the plainest first.
+
+    What is wrong and in which region may both be plain, and are then said together.
+    """
     if lost := next(values.not_finite(e), None):
         yield lost
         return
-    for suspect in _SUSPECTS:
+    for suspect in _EXACT:
+        yield from suspect(e)
+    plain = (_first(e, _WHAT), _first(e, _WHERE))
+    if any(plain):
+        yield "; ".join(filter(None, plain))
+    for suspect in _REST:
         yield from suspect(e)
     wrong = e.wrong & e.looked_at
     if wrong.any() and (e.looked_at & ~wrong).any():
         yield f"wrong in {count(wrong, e.looked_at)}{factors.single(e)}"
+
+
+def _first(e: Evidence, some: tuple[Callable[[Evidence], Iterator[str]], ...]) -> str | None:
+    return next((words for suspect in some for words in suspect(e)), None)

@@ -122,7 +122,7 @@ def repeats_overwritten(e: Evidence) -> Iterator[str]:
 
 def own_element_only(e: Evidence) -> Iterator[str]:
     """The terms between different elements are missing, or the elements' own."""
-    if not e.by_output or not e.off.any():
+    if not e.by_output or not e.off.any() or not (e.ad != 0).any():
         return
     for leaf, span in ((k, e.outputs.span(k)) for k in range(len(e.outputs.leaves))):
         if Evidence.shape_of(e.outputs, leaf) != e.shape:
