@@ -299,10 +299,10 @@ def _save(text: str, path: Path) -> None:
     from adbench.cli.targets import refuse
 
     path = path.expanduser()
+    if path.is_dir():
+        refuse(f"error: {path} is a folder: name a file in it")
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        if path.is_dir():
-            refuse(f"error: {path} is a folder: name a file in it")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             beside.write_text(text, encoding="utf-8")
