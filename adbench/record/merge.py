@@ -43,7 +43,7 @@ def merged(records: Sequence[tuple[str, RunRecord]]) -> RunRecord:
             "planned": planned if interrupted else len(results),
             "interrupted": interrupted,
             "shard": None,
-            "comparison": _comparisons(records),
+            "comparison": _comparisons(records, [result.task for result in results]),
         }
     )
 
@@ -152,14 +152,15 @@ def _once(records: Sequence[tuple[str, RunRecord]]) -> list[tuple[str, RunRecord
     return list(seen.values())
 
 
-def _comparisons(records: Sequence[tuple[str, RunRecord]]) -> Comparison | None:
-    """The parts' comparisons as one, where each part has one."""
+def _comparisons(
+    records: Sequence[tuple[str, RunRecord]], order: Sequence[str]
+) -> Comparison | None:
+    """The parts' comparisons as one, where each part has one, with the tasks in order."""
     found = [record.comparison for _, record in _once(records)]
     known = [comparison for comparison in found if comparison is not None]
     if not known or len(known) < len(found):
         return None
     tasks = {task.task: task for comparison in known for task in comparison.tasks}
     places = dict.fromkeys(phrase for comparison in known for phrase in comparison.environment)
-    return known[0].model_copy(
-        update={"tasks": tuple(tasks.values()), "environment": tuple(places)}
-    )
+    ordered = [tasks[task] for task in dict.fromkeys((*order, *tasks)) if task in tasks]
+    return known[0].model_copy(update={"tasks": tuple(ordered), "environment": tuple(places)})
