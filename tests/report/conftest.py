@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from adbench.record.model import (
     SuiteInfo,
     Verdict,
 )
+
+sys.path.insert(0, str(Path(__file__).parent))  # the specimen and the browser, beside the tests
 
 ENVIRONMENT = Environment(
     python="3.11.9",
