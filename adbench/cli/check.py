@@ -163,6 +163,15 @@ def check(
             help="Only what failed in the last run here; everything if nothing did.",
         ),
     ] = False,
+    retries: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Run what fails up to N times more, with the same seed. It stays a failure; "
+            "another answer makes it `nondeterministic`.",
+        ),
+    ] = 0,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -238,6 +247,7 @@ def check(
     from adbench.record import CheckOptions, RecordError
     from adbench.runner import ExecutorError, RunOptions, run
     from adbench.runner.last_failed import remember
+    from adbench.runner.retry import retried
 
     outputs = parse_outputs(output_format or (), html)
     asked = {
@@ -288,6 +298,8 @@ def check(
             record = run(suites, options, shown.result, shown.start)
         except ExecutorError as error:
             refuse(f"error: {error}", UNAVAILABLE)
+        if retries:
+            record = retried(record, suites, options, retries)
     record = known.compared(narrowed.recorded(record), frozen=frozen)
     remember(record, Path())
     try:

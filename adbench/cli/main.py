@@ -34,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("check", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(check)
-app.command("bench", no_args_is_help=True, epilog=EXIT_CODES)(bench)
+app.command("bench", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(bench)
 app.add_typer(baseline, name="baseline")
 app.command("compare", cls=Configured, no_args_is_help=True, epilog=COMPARE_EXIT_CODES)(compare)
 app.command("merge", cls=Configured, no_args_is_help=True, epilog=EXIT_CODES)(merge)
