@@ -60,7 +60,7 @@ def _file(text: str) -> InputSpec:
     if path.suffix not in (".npy", ".npz"):
         raise ExpressionError(f"{name!r} is neither a .npy nor a .npz file", 1)
     if not path.is_file():
-        raise ExpressionError(f"{name} does not exist", 1, nearby(path))
+        raise ExpressionError(f"{name} does not exist", 1, nearby(path, name))
     return InputSpec(file=str(path), key=key or None)
 
 

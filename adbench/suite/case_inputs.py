@@ -94,7 +94,9 @@ class InputBuilder:
         if file.suffix not in (".npy", ".npz"):
             self._complain((*path, "file"), f"{value.file!r} is neither a .npy nor a .npz file")
         elif not file.is_file():
-            self._complain((*path, "file"), f"{value.file} does not exist", nearby(file))
+            self._complain(
+                (*path, "file"), f"{value.file} does not exist", nearby(file, value.file)
+            )
         self._check_requires_grad(value.dtype, value.model_fields_set, value.requires_grad, path)
         return InputSpec(
             file=str(file), key=value.key, dtype=value.dtype, requires_grad=value.requires_grad

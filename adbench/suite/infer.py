@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from adbench.suite.arrays import InputError
 from adbench.suite.case import Case, FunctionRef, InputSpec
 from adbench.suite.expressions import ExpressionError, looks_like_shorthand
-from adbench.suite.functions import FunctionLoadError, load_function, load_module
+from adbench.suite.functions import FunctionLoadError, load_attribute, load_function, load_module
 from adbench.suite.specs import spec_from_text
 
 EXAMPLES = "example_inputs"
@@ -29,7 +29,15 @@ def infer_inputs(case: Case) -> dict[str, Any]:
     """
     ref = case.functions["*"]
     function = load_function(ref)
-    parameters = _parameters(function, ref)
+    parameters = _parameters(function)
+    if parameters is None:
+        return _in_order(ref, case.inputs, "its parameters cannot be read")
+    if case.inputs and _takes_more(function) and not parameters.keys() >= case.inputs.keys():
+        return dict(case.inputs)
+    if _is_method_of_class(ref, function):
+        raise InputError(_method_words(ref, list(parameters)[1:]))
+    if not parameters and _takes_more(function):
+        return _in_order(ref, case.inputs, "it takes any number of inputs")
     hints = _hints(function)
     found: dict[str, Any] = dict(case.inputs)
     for name in parameters:
@@ -56,8 +64,7 @@ def what_to_write(ref: FunctionRef, missing: Iterable[str], parameters: Iterable
     if not names:
         return f"{ref.name} takes no arguments, so there is nothing to differentiate"
     wanted = missing or names[:1]
-    where = os.path.relpath(ref.file) if ref.file else str(ref.module)
-    target = f"{where}:{ref.name}"
+    where, target = _where(ref), _target(ref)
     options = " ".join(f"--arg '{name}=normal(3)'" for name in wanted)
     items = ", ".join(f'"{name}": np.ones(3)' for name in wanted)
     listed = " and ".join(repr(name) for name in wanted)
@@ -71,14 +78,59 @@ def what_to_write(ref: FunctionRef, missing: Iterable[str], parameters: Iterable
     )
 
 
-def _parameters(function: Callable[..., Any], ref: FunctionRef) -> dict[str, inspect.Parameter]:
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter] | None:
+    """The parameters that have a name of their own; None where a compiled function tells none."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{ref} has no readable signature ({error}); wrap it in a Python function"
-        ) from error
+    except (TypeError, ValueError):
+        return None
     return {name: p for name, p in signature.parameters.items() if p.kind not in _FIXED}
+
+
+def _takes_more(function: Callable[..., Any]) -> bool:
+    kinds = {parameter.kind for parameter in inspect.signature(function).parameters.values()}
+    return inspect.Parameter.VAR_POSITIONAL in kinds
+
+
+def _in_order(ref: FunctionRef, given: Mapping[str, Any], why: str) -> dict[str, Any]:
+    """Inputs for a function that has no names for them: by position, as they were given."""
+    found: dict[str, Any] = dict(given) or _examples(ref, None)
+    if found:
+        return found
+    target = _target(ref)
+    raise InputError(
+        f"{target} does not say what to pass ({why}). Give its inputs in order, under any names:\n"
+        f"    adbench check {target} --arg 'a=normal(3)' --arg 'b=normal(3)'"
+    )
+
+
+def _is_method_of_class(ref: FunctionRef, function: Callable[..., Any]) -> bool:
+    """Whether this is a class's own function, which wants an object first."""
+    owner, _, name = ref.name.rpartition(".")
+    if not owner or not inspect.isfunction(function):
+        return False
+    parent = load_attribute(ref.model_copy(update={"name": owner}))
+    return inspect.isclass(parent) and inspect.isfunction(inspect.getattr_static(parent, name))
+
+
+def _method_words(ref: FunctionRef, parameters: Sequence[str]) -> str:
+    owner, _, name = ref.name.rpartition(".")
+    options = " ".join(f"--arg '{name}=normal(3)'" for name in parameters)
+    where = _where(ref)
+    return (
+        f"{where}:{ref.name} is a method, and needs an object. Make one in {where},\n"
+        f"    model = {owner}(...)\n"
+        "and check its method:\n"
+        f"    adbench check {where}:model.{name} {options}".rstrip()
+    )
+
+
+def _where(ref: FunctionRef) -> str:
+    return os.path.relpath(ref.file) if ref.file else str(ref.module)
+
+
+def _target(ref: FunctionRef) -> str:
+    return f"{_where(ref)}:{ref.name}"
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -134,8 +186,13 @@ def _differentiable(value: Any) -> bool:
     return dtype is not None and isinstance(value, np.ndarray) and dtype.kind in "fc"
 
 
-def _examples(ref: FunctionRef, parameters: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
-    """The module's `example_inputs`, called if it is a function, by parameter name."""
+def _examples(
+    ref: FunctionRef, parameters: Mapping[str, inspect.Parameter] | None
+) -> dict[str, Any]:
+    """The module's `example_inputs`, called if it is a function, by parameter name.
+
+    A function whose parameters have no names (None) gets them all, in their order.
+    """
     module = load_module(ref)
     if not hasattr(module, EXAMPLES):
         return {}
@@ -149,8 +206,14 @@ def _examples(ref: FunctionRef, parameters: Mapping[str, inspect.Parameter]) -> 
             ) from error
     if isinstance(given, Mapping):
         # One mapping may serve every function of the file: each takes the names that it knows.
-        return {name: given[name] for name in parameters if name in given}
+        return {
+            name: given[name]
+            for name in (given if parameters is None else parameters)
+            if name in given
+        }
     values = list(given) if isinstance(given, tuple | list) else [given]
+    if parameters is None:
+        return {f"x{i}": value for i, value in enumerate(values)}
     if len(values) > len(parameters):
         raise InputError(
             f"{EXAMPLES} gives {len(values)} inputs, but {ref.name} takes {len(parameters)}"

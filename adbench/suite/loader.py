@@ -181,7 +181,7 @@ class _Loader:
             document.complain(path, f"the files include each other in a circle: {circle}")
             return []
         if not target.is_file():
-            document.complain(path, f"{text} does not exist", nearby(target))
+            document.complain(path, f"{text} does not exist", nearby(target, text))
             return []
         if target in self.included:
             document.complain(path, f"{text} is included twice", "include it once")

@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ class Signature:
     annotated: frozenset[str]
     takes_any: bool
     """Whether it has `**kwargs`."""
+    takes_more: bool
+    """Whether it has `*args`: inputs of any name then go by position."""
 
 
 def find_function(text: str, folder: Path) -> FunctionRef:
@@ -85,7 +88,7 @@ def find_function(text: str, folder: Path) -> FunctionRef:
         raise UnknownFunctionError(f"{where!r} is neither a .py file nor a module")
     source = source_of(ref)
     if source is not None:
-        _require_name(source, name)
+        _require_name(source, where if ref.file is not None else source.path.name, name)
     return ref
 
 
@@ -119,6 +122,7 @@ def signature_of(ref: FunctionRef) -> Signature | None:
         required=frozenset(argument.arg for argument in required),
         annotated=frozenset(argument.arg for argument in every if argument.annotation is not None),
         takes_any=arguments.kwarg is not None,
+        takes_more=arguments.vararg is not None,
     )
 
 
@@ -182,7 +186,7 @@ def _defined(statement: ast.stmt) -> dict[str, _Function | None]:
     }
 
 
-def _require_name(source: Source, name: str) -> None:
+def _require_name(source: Source, where: str, name: str) -> None:
     first, _, rest = name.partition(".")
     if first not in source.nodes:
         if source.open:
@@ -190,15 +194,13 @@ def _require_name(source: Source, name: str) -> None:
         known = source.functions() or list(source.nodes)
         near = closest(first, list(source.nodes))
         hint = f"did you mean {near!r}?" if near else did_you_mean(first, known, "it defines")
-        raise UnknownFunctionError(
-            f"{source.path.name} has no function {first!r}", hint, in_name=True
-        )
+        raise UnknownFunctionError(f"{where} has no function {first!r}", hint, in_name=True)
     node = source.nodes[first]
     if rest and isinstance(node, ast.ClassDef) and not node.bases and not node.keywords:
         members = [name for statement in _statements(node) for name in _defined(statement)]
         if rest not in members:
             raise UnknownFunctionError(
-                f"the class {first!r} of {source.path.name} has no {rest!r}",
+                f"the class {first!r} of {where} has no {rest!r}",
                 did_you_mean(rest, members, "it defines"),
                 in_name=True,
             )
@@ -210,17 +212,19 @@ def _existing(where: str, folder: Path) -> Path:
         return path
     if path.is_dir():
         raise UnknownFunctionError(f"{where} is a folder, not a .py file")
-    raise UnknownFunctionError(f"{where} does not exist", nearby(path))
+    raise UnknownFunctionError(f"{where} does not exist", nearby(path, where))
 
 
-def nearby(path: Path) -> str:
-    """A hint: the file beside a missing one that is most likely meant."""
+def nearby(path: Path, typed: str) -> str:
+    """A hint: the file beside a missing one that is most likely meant, named as it was typed."""
     try:
         names = sorted(p.name for p in path.parent.iterdir() if not p.name.startswith("."))
     except OSError:
         return f"there is no folder {path.parent}"
     near = closest(path.name, [name for name in names if Path(name).suffix == path.suffix])
-    return f"did you mean {near!r}?" if near else f"looked in {path.parent}"
+    if not near:
+        return f"looked in {path.parent}"
+    return f"did you mean {os.path.join(os.path.dirname(typed), near)!r}?"
 
 
 def _module_file(module: str, folder: Path | None) -> Path | None:

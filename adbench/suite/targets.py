@@ -88,7 +88,7 @@ def _function(target: str) -> FunctionRef:
         if path.suffix == ".py" and path.is_file():
             raise SuiteError([_which_function(target, path)])
         if path.suffix == ".py":
-            message, hint = f"{target} does not exist", nearby(path.resolve())
+            message, hint = f"{target} does not exist", nearby(path.resolve(), target)
         else:
             message = f"{target!r} is neither a suite, a folder of suites, nor a function"
             hint = "write suite.yaml, folder, file.py:function or package.module:function"
@@ -122,7 +122,7 @@ def _check_names(
         problems.append(Problem(ARG, None, None, message, hint=hint))
         return
     signatures = [signature_of(ref) for _, ref in functions]
-    if any(signature is None or signature.takes_any for signature in signatures):
+    if any(s is None or s.takes_any or s.takes_more for s in signatures):
         return
     known = list(dict.fromkeys(name for s in signatures if s is not None for name in s.names))
     for name, text in zip(inputs, args, strict=False):
@@ -144,7 +144,10 @@ def _bare(
     taken = {
         name: spec
         for name, spec in inputs.items()
-        if signature is None or signature.takes_any or name in signature.names
+        if signature is None
+        or signature.takes_any
+        or signature.takes_more
+        or name in signature.names
     }
     if signature is not None and (source is None or not source.may_define(EXAMPLES)):
         # A value that could not be read has been told of already.

@@ -323,3 +323,77 @@ def test_example_inputs_that_go_wrong(folder: Path) -> None:
     module(folder, "def f(x):\n    return x\nexample_inputs = {'z': 1.0}\n", "m4.py")
     with pytest.raises(InputError, match="does not say what to pass for 'x'"):
         inputs_of("m4.py:f")
+
+
+METHODS = """
+class Model:
+    def __init__(self, scale):
+        self.scale = scale
+
+    def loss(self, x, y=1.0):
+        return self.scale * np.sum(x)
+
+    @staticmethod
+    def free(x):
+        return np.sum(x)
+
+    @classmethod
+    def of_class(cls, x):
+        return np.sum(x)
+
+
+made = Model(2.0)
+"""
+
+
+def test_a_method_of_a_class_asks_for_an_object(folder: Path) -> None:
+    module(folder, METHODS)
+    for args in ([], ["x=normal(3)"]):
+        with pytest.raises(InputError) as caught:
+            inputs_of("m.py:Model.loss", *args)
+        assert "m.py:Model.loss is a method, and needs an object" in str(caught.value)
+        assert "adbench check m.py:model.loss --arg 'x=normal(3)'" in str(caught.value)
+        assert "self" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Model.free", "Model.of_class", "made.loss"])
+def test_what_needs_no_object_is_taken(folder: Path, name: str) -> None:
+    module(folder, METHODS)
+    assert list(inputs_of(f"m.py:{name}", "x=normal(3)")) == ["x"]
+
+
+def test_a_compiled_function_takes_its_inputs_in_order(folder: Path) -> None:
+    """`math.hypot` shows no signature, as many of torch's functions."""
+    assert list(inputs_of("math:hypot", "b=0.5", "a=1.5")) == ["b", "a"]
+    with pytest.raises(InputError) as caught:
+        inputs_of("math:hypot")
+    assert "math:hypot does not say what to pass (its parameters cannot be read)" in str(
+        caught.value
+    )
+    assert "adbench check math:hypot --arg 'a=normal(3)' --arg 'b=normal(3)'" in str(caught.value)
+
+
+@pytest.mark.parametrize("examples", ["{'u': np.ones(2), 'v': np.zeros(3)}", "[np.ones(2), 0.5]"])
+def test_a_compiled_function_takes_all_of_the_examples(folder: Path, examples: str) -> None:
+    module(folder, f"from math import hypot\nexample_inputs = {examples}\n")
+    assert len(inputs_of("m.py:hypot")) == 2
+
+
+def test_a_function_of_any_number_of_inputs_takes_them_under_any_names(folder: Path) -> None:
+    module(folder, "def many(*xs):\n    return sum(np.sum(x) for x in xs)\n")
+    assert list(inputs_of("m.py:many", "b=normal(2)", "a=normal(3)")) == ["b", "a"]
+    with pytest.raises(InputError) as caught:
+        inputs_of("m.py:many")
+    assert "it takes any number of inputs" in str(caught.value)
+    assert "adbench check m.py:many --arg 'a=normal(3)' --arg 'b=normal(3)'" in str(caught.value)
+
+
+def test_hints_name_files_as_they_were_typed(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    module(folder / "sub", "def loss(x):\n    return x\n", "losses.py")
+    (problem,) = problems_of("sub/lossen.py:loss")
+    assert problem.hint == "did you mean 'sub/losses.py'?"
+    (problem,) = problems_of("sub/losses.py:lost")
+    assert problem.message == "sub/losses.py has no function 'lost'"
+    (problem,) = problems_of("sub/losses.py:loss")
+    assert "adbench check sub/losses.py:loss --arg 'x=normal(3)'" in problem.message
