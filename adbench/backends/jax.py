@@ -21,7 +21,8 @@ from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.jax_compiles import compilations, stages
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
+from adbench.backends.jax_parts import rules_at_work
+from adbench.backends.protocol import Arrays, Backend, BoundFunction, Part, Pullback, Timed, Tree
 from adbench.backends.registry import unavailable
 
 jax.config.update("jax_enable_x64", True)
@@ -137,6 +138,13 @@ class _JaxFunction(BoundFunction):
             stages=stages,
             tracked=what != "primal",
             program=(lambda: function.lower(*arguments).compile()) if self._compiled else None,
+        )
+
+    def parts(self, x: Arrays) -> list[Part]:
+        arrays, data = self._arrays(x), self._data(x)
+        return rules_at_work(
+            lambda: self._run(arrays, data),
+            lambda call: _JaxFunction(call, self._device, compiled=False),
         )
 
     def apply(self, active: Sequence[Any]) -> list[Any]:

@@ -23,7 +23,9 @@ from adbench.backends.errors import (
     BackendUnavailableError,
     OutputError,
     UnsupportedError,
+    no_device,
 )
+from adbench.backends.parts import place_of
 from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
 
 
@@ -43,7 +45,7 @@ class ManualBackend(Backend):
     ) -> None:
         super().__init__(mode, device)
         if device != "cpu":
-            raise BackendUnavailableError(f"NumPy has no device {device!r}, only cpu")
+            raise no_device(device)
         if gradient is None:
             raise ValueError("the backend manual checks a gradient: give `gradient`")
         self._gradient = gradient
@@ -71,6 +73,7 @@ class _ManualFunction(BoundFunction):
         self._call = call
         self._gradient = gradient
         self._outputs = Outputs()
+        self.rule = place_of(gradient.function)
         self.inputs = call.inputs
         self.point = call.point
         self.outputs = self._outputs.describe(self.value([call.arrays[i] for i in call.active]))

@@ -20,8 +20,17 @@ import numpy as np
 from adbench import engine
 from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
-from adbench.backends.errors import ArgumentError, BackendUnavailableError
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
+from adbench.backends.errors import ArgumentError, BackendUnavailableError, no_device
+from adbench.backends.protocol import (
+    Arrays,
+    Backend,
+    BoundFunction,
+    Lost,
+    Part,
+    Pullback,
+    Timed,
+    Tree,
+)
 from adbench.engine.plan import Compiled
 
 
@@ -36,7 +45,7 @@ class NativeBackend(Backend):
     def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
         super().__init__(mode, device)
         if device != "cpu":
-            raise BackendUnavailableError(f"NumPy has no device {device!r}, only cpu")
+            raise no_device(device)
 
     @classmethod
     def unavailable(cls) -> BackendUnavailableError | None:
@@ -105,6 +114,17 @@ class _NativeFunction(BoundFunction):
         }
         operation = call[what]
         return Timed(lambda: tuple(operation()), tuple(x), tuple(data), tracked=what != "primal")
+
+    def parts(self, x: Arrays) -> list[Part]:
+        from adbench.backends.native_parts import rules_at_work
+
+        return rules_at_work(lambda: self.value(x), _NativeFunction)
+
+    def lost(self, x: Arrays, cotangents: Arrays) -> Lost | None:
+        from adbench.backends.native_parts import first_lost
+
+        function = self._function(self._data(x), [])
+        return first_lost(function, x, lambda values: _like(cotangents, values))
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,10 @@ __all__ = [
     "BackendUnavailableError",
     "BoundFunction",
     "Leaf",
+    "Lost",
     "OutputError",
+    "Part",
+    "Place",
     "Pullback",
     "Timed",
     "Tree",
@@ -63,6 +66,37 @@ class Pullback:
     gradients: list[Array | None]
     mutated: tuple[str, ...] = ()
     """Names of inputs, or "cotangent", that differ from what was passed in."""
+
+
+class Place(NamedTuple):
+    """A line of the user's code, and the function that it is in."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A derivative rule that the user wrote, at work inside a function, as a function itself.
+
+    `function` is bound to the inputs that it was given there.
+    """
+
+    name: str
+    function: BoundFunction
+    rule: Place | None
+    """Where its derivative is written."""
+    called: Place | None
+    """Where it was called."""
+
+
+class Lost(NamedTuple):
+    """The operation at which a derivative that was finite became infinite or NaN."""
+
+    operation: str
+    place: Place | None
 
 
 def _no_wait(result: Any) -> None:
@@ -140,6 +174,9 @@ class BoundFunction(ABC):
     def hvp(self, x: Arrays, cotangents: Arrays, tangents: Arrays) -> list[Array | None]:
         """d/dt of vjp(x + t·tangents, cotangents) at t = 0. Raises UnsupportedError."""
 
+    rule: Place | None = None
+    """Where the derivative is written, if the user wrote the whole of it."""
+
     batch_pays: bool = True
     """Whether a batched call is cheaper than a loop over a few hundred points; not where it has
     to be compiled first."""
@@ -159,6 +196,18 @@ class BoundFunction(ABC):
         UnsupportedError where the backend cannot do it.
         """
         raise UnsupportedError(f"{type(self).__name__} cannot be timed")
+
+    def parts(self, x: Arrays) -> list[Part]:
+        """The user's own derivative rules that are met at x, in the order of their calls.
+
+        Evaluates the function once. Empty where there are none, or where the backend cannot see
+        them.
+        """
+        return []
+
+    def lost(self, x: Arrays, cotangents: Arrays) -> Lost | None:
+        """Where, on the way back at x, the first infinity or NaN comes about; None if unknown."""
+        return None
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         """The user's function itself on active leaves of whatever kind, with data as NumPy arrays.

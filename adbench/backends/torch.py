@@ -20,7 +20,16 @@ from adbench.backends.arrays import Array, bits_equal, is_bfloat16, tensor_to_nu
 from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
+from adbench.backends.protocol import (
+    Arrays,
+    Backend,
+    BoundFunction,
+    Lost,
+    Part,
+    Pullback,
+    Timed,
+    Tree,
+)
 from adbench.backends.registry import unavailable
 from adbench.backends.torch_autograd import (
     LargestArray,
@@ -31,6 +40,7 @@ from adbench.backends.torch_autograd import (
     refuse_once_differentiable,
     second_derivative,
 )
+from adbench.backends.torch_parts import first_lost, rules_at_work
 
 Tensor = Any
 
@@ -228,6 +238,24 @@ class TorchFunction(BoundFunction):
         with second_derivative("double backward"):
             gradients = pull_back(self._run(leaves, data), leaves, weights, create_graph=True)
             return pull_back(gradients, leaves, directions)
+
+    def parts(self, x: Arrays) -> list[Part]:
+        with torch.enable_grad(), self._data(x) as data:
+            return rules_at_work(
+                lambda: self._run(self._tracked(x), data),
+                lambda call: TorchFunction(call, self._device),
+            )
+
+    def lost(self, x: Arrays, cotangents: Arrays) -> Lost | None:
+        with torch.enable_grad(), quiet(), self._data(x) as data:
+            leaves = self._tracked(x)
+            return first_lost(
+                lambda: self._run(leaves, data),
+                lambda outs: pull_back(outs, leaves, self._like(cotangents, outs)),
+            )
+
+    def _tracked(self, x: Arrays) -> list[Tensor]:
+        return [self._tensor(a).requires_grad_().clone() for a in x]
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
