@@ -148,5 +148,5 @@ def test_what_it_does_not_have(bind):
         bind("native", np.sin, x=X).value_batch([X[None]])
     with pytest.raises(ArgumentError, match="complex"):
         bind("native", np.sin, x=X).vjp([X], [X * 1j])
-    with pytest.raises(BackendUnavailableError, match="no device 'cuda'"):
+    with pytest.raises(BackendUnavailableError, match="no CUDA device"):
         get_backend("native", None, "cuda")
