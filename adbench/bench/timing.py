@@ -21,7 +21,7 @@ from adbench.record.bench import CompileStage
 _COMPILED_MODES = ("compile", "compiled", "jit")
 _MOST_FIRST = 4
 """A compiled mode may need more than one call: native's records its first two."""
-_ATTEMPTS = 4
+_RETRIES = 3
 _LONG = 0.02
 """Seconds of a sample from which on to be interrupted now and then is part of being run."""
 _SAME = 1e-6
@@ -83,17 +83,19 @@ def sample(timed: Timed, calls: int, at_least: float) -> Sampled:
     if calls > 1:
         timed()
     compiled = timed.compilations()
-    for attempt in range(1, _ATTEMPTS + 1):
+    preempted = 0
+    while True:
         switches = _preemptions()
         seconds = _seconds(timed, calls)
-        if _preemptions() == switches or seconds > _LONG:
+        if _preemptions() == switches or seconds > _LONG or preempted == _RETRIES:
             break
+        preempted += 1
     return Sampled(
         seconds=seconds,
         calls=calls,
         compilations=timed.compilations() - compiled,
         busy=perf_counter() - begin,
-        preempted=attempt - 1,
+        preempted=preempted,
     )
 
 

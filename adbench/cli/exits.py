@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from adbench.record.bench import Bench
     from adbench.record.comparison import Comparison
     from adbench.record.model import RunRecord
 
@@ -60,6 +61,13 @@ def comparison_code(comparison: Comparison) -> int:
     return USAGE if failing else OK
 
 
+def _one_sided(bench: Bench) -> bool:
+    """Whether something was to be compared with the other side and was not."""
+    compared = {side.task for side in bench.side_by_side}
+    measured = {m.task for m in bench.measurements if m.status == "measured"}
+    return bench.against is not None and bool(measured - compared)
+
+
 def bench_exit_code(record: RunRecord) -> int:
     """What the checks say, then a regression, then what could not be measured.
 
@@ -78,6 +86,6 @@ def bench_exit_code(record: RunRecord) -> int:
         return WRONG
     if checked:
         return checked
-    if "failed" in statuses or "measured" not in statuses:
+    if "failed" in statuses or "measured" not in statuses or _one_sided(record.bench):
         return UNAVAILABLE
     return OK

@@ -18,6 +18,7 @@ from adbench.suite import FunctionRef
 _GIT_SECONDS = 120.0
 _IMPORT_SECONDS = 120.0
 _SHOWN = 3
+_WORKER = "adbench.runner.bench.worker"
 
 
 class AgainstError(Exception):
@@ -78,7 +79,7 @@ def _python(reference: str) -> str | None:
 
 
 def _require_adbench(python: str) -> None:
-    command = [python, "-P", "-c", "import adbench.runner.bench.worker"]
+    command = [python, "-P", "-c", f"import {_WORKER}; print({_WORKER}.__name__)"]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_IMPORT_SECONDS, check=False
@@ -86,7 +87,7 @@ def _require_adbench(python: str) -> None:
     except (OSError, subprocess.SubprocessError) as error:
         message = f"{python} cannot be run ({error}); name the python of an environment"
         raise AgainstError(message) from error
-    if done.returncode:
+    if done.returncode or done.stdout.strip() != _WORKER:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise AgainstError(
             f"{python} has no adbench that can measure ({last}); install the same adbench there"
