@@ -1,98 +1,62 @@
-"""The sample calls of the conformance test, differentiated by JAX as well.
+"""The conformance samples, differentiated by JAX as well: one of each function that JAX has."""
 
-A sample is a function of NumPy calls; here its `np` is jax.numpy and its `sp` jax.scipy.special.
-"""
-
-import importlib.util
-import types
-import zlib
-from pathlib import Path
-
+import jax
 import numpy as np
 import pytest
+from conformance import REGISTRY, calls_of, close, draw, floats, noise, random_for
+from peers import rebound
 
-from adbench.engine import vjp
+from adbench.engine import coverage, vjp
 
-jax = pytest.importorskip("jax")
 pytestmark = [pytest.mark.jax, pytest.mark.slow]
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = load("samples")
-conformance = load("test_conformance")
-
-FAMILIES = ("fft.", "linalg.", "scipy.special.")
-OTHERS = {
-    "add",
-    "cumprod",
-    "cumsum",
-    "prod",
-    "max",
-    "mean",
-    "var",
-    "std",
-    "matmul",
-    "einsum",
-    "tensordot",
-    "convolve",
-    "kron",
-    "cross",
-    "power",
-    "logaddexp",
-    "arctan2",
-    "sort",
-    "quantile",
-    "sinc",
-    "where",
-    "clip",
-    "getitem",
-    "concatenate",
-    "pad",
-    "diff",
-    "gradient",
-}
-
+TRIANGLE = "JAX symmetrises its argument; NumPy reads one triangle"
+IMMUTABLE = "writes into its argument, which JAX does not allow"
+NO_DERIVATIVE = "JAX has no derivative of it"
+OTHER_VALUES = "JAX gives something else than NumPy"
 ABSENT = {
-    "linalg.cholesky": "JAX symmetrises its argument; NumPy reads one triangle",
-    "linalg.eigh": "JAX symmetrises its argument; NumPy reads one triangle",
-    "linalg.eigvalsh": "JAX symmetrises its argument; NumPy reads one triangle",
-    "linalg.eig": "JAX has no derivative of general eigenvectors",
+    "add.at": IMMUTABLE,
+    "fill_diagonal": IMMUTABLE,
+    "linalg.cholesky": TRIANGLE,
+    "linalg.eig": NO_DERIVATIVE,
+    "linalg.eigh": TRIANGLE,
     "linalg.eigvals": "JAX orders the eigenvalues differently",
+    "linalg.eigvalsh": TRIANGLE,
+    "nextafter": NO_DERIVATIVE,
+    "place": IMMUTABLE,
+    "polydiv": OTHER_VALUES,
+    "put": IMMUTABLE,
+    "put_along_axis": IMMUTABLE,
     "scipy.special.spence": "JAX's derivative is NaN here (0.10.2)",
+    "subtract.at": IMMUTABLE,
+    "unique": NO_DERIVATIVE,
+    "unique_all": NO_DERIVATIVE,
+    "unique_counts": NO_DERIVATIVE,
+    "unique_inverse": NO_DERIVATIVE,
+    "unique_values": NO_DERIVATIVE,
 }
-"""Names that cannot be compared, with the reason."""
+"""Functions that JAX has and that cannot be compared, with the reason."""
+
+LISTS = "JAX takes no lists where NumPy does"
+ARRAYS = {"interp", "percentile", "polyint", "nanquantile"}
+"""Functions whose first sample hands on a list; see LISTS."""
+
+NAMES = [name for name in REGISTRY if coverage.jax_has(name) and name not in ABSENT]
 
 
-def in_jax(function):
-    """A sample function with JAX's modules in place of NumPy's and SciPy's."""
-    if not isinstance(function, types.FunctionType):
-        name = {"psi": "digamma"}.get(function.__name__, function.__name__)
-        return getattr(jax.numpy, name, None) or getattr(jax.scipy.special, name)
-    space = {**function.__globals__, "np": jax.numpy, "sp": jax.scipy.special}
-    for helper in ("thin_svd", "projectors", "unit_phase"):
-        original = function.__globals__.get(helper)
-        if original is not None:
-            space[helper] = types.FunctionType(original.__code__, space)
-    return types.FunctionType(
-        function.__code__, space, function.__name__, function.__defaults__, function.__closure__
-    )
+class Numpy:
+    """jax.numpy, with lists of numbers taken for arrays."""
+
+    def __getattr__(self, name):
+        found = getattr(jax.numpy, name)
+        return taking_lists(found) if name in ARRAYS else found
 
 
-def comparable(name):
-    if name in ABSENT:
-        return False
-    if name.startswith("scipy.special."):
-        return hasattr(jax.scipy.special, name.removeprefix("scipy.special."))
-    return name.startswith(FAMILIES) or name in OTHERS
+def taking_lists(function):
+    def call(*args, **kwargs):
+        return function(*(np.asarray(a) if type(a) is list else a for a in args), **kwargs)
 
-
-NAMES = [name for name in conformance.REGISTRY if comparable(name)]
+    return call
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -101,19 +65,23 @@ def _double_precision():
         yield
 
 
+def test_what_is_absent_is_something_that_jax_has():
+    assert [name for name in ABSENT if not coverage.jax_has(name)] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_vjp_agrees(name):
-    function, *specs = conformance.calls_of(name)[0]
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    arrays = [conformance.draw(rng, spec, "float64") for spec in specs]
+    function, *specs = calls_of(name)[0]
+    rng = random_for(name)
+    arrays = [draw(rng, spec, "float64") for spec in specs]
+    theirs = rebound(function, Numpy(), jax.scipy.special)
 
-    def theirs(*args):
-        leaves = jax.tree.leaves(in_jax(function)(*args))
-        return [leaf for leaf in leaves if leaf.dtype.kind in "fc"]
+    def floating(*args):
+        return [leaf for leaf in jax.tree.leaves(theirs(*args)) if leaf.dtype.kind in "fc"]
 
-    value, pullback = jax.vjp(theirs, *map(jax.numpy.asarray, arrays))
-    ours, our_pullback = vjp(conformance.floats(function), *arrays)
-    conformance.close([np.asarray(v) for v in value], ours, rtol=1e-9)
-    cotangents = [conformance.noise(rng, np.asarray(v)) for v in ours]
+    value, pullback = jax.vjp(floating, *map(jax.numpy.asarray, arrays))
+    ours, our_pullback = vjp(floats(function), *arrays)
+    close([np.asarray(v) for v in value], ours, rtol=1e-9)
+    cotangents = [noise(rng, np.asarray(v)) for v in ours]
     expected = pullback([jax.numpy.asarray(c) for c in cotangents])
-    conformance.close(our_pullback(cotangents), [np.asarray(e) for e in expected], rtol=1e-9)
+    close(our_pullback(cotangents), [np.asarray(e) for e in expected], rtol=1e-9)

@@ -61,7 +61,8 @@ def _linspace(
     gaps = max(num - 1 if endpoint else num, 1)
     step = (stop - start) / gaps
     n = np.ndim(step)
-    place = np.reshape(np.arange(num), (-1,) + (1,) * n)
+    kind = np.result_type(start, stop, 1.0)
+    place = np.reshape(np.arange(num, dtype=kind), (-1,) + (1,) * n)
     points = start + place * step
     if endpoint and num > 1:  # exactly, not up to rounding
         points = np.where(place == num - 1, stop, points)
@@ -77,6 +78,7 @@ def _logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base:
 
 @derived(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    start = start * np.ones((), np.result_type(start, stop, np.float64))
     return start * np.exp(np.linspace(0 * start, np.log(stop / start), num, endpoint))
 
 
@@ -144,4 +146,4 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 @derived(np.sort_complex)
 def _sort_complex(a: Any) -> Any:
-    return np.sort(a + 0j)
+    return np.sort(a if a.dtype.kind == "c" else a.astype(complex))

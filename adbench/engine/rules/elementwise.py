@@ -202,4 +202,5 @@ def _logn(n: Any, x: Any) -> Any:
 
 @derived(np.emath.power)
 def _emath_power(x: Any, p: Any) -> Any:
+    p = p if hasattr(p, "dtype") else np.asarray(p)
     return np.power(x + 0j if np.any(plain(x) < 0) else x, p)

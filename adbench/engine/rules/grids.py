@@ -34,7 +34,7 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     ary = np.ravel(ary)
     parts = [to_begin, ary[1:] - ary[:-1], to_end]
-    return np.concatenate([np.ravel(p) for p in parts if p is not None])
+    return np.concatenate([np.ravel(p) for p in parts if p is not None], dtype=ary.dtype)
 
 
 @derived(np.gradient)
@@ -72,7 +72,7 @@ def _gradient_along(f: Any, step: Any, axis: int, edge_order: int) -> Any:
             + (2 * q + p) / (q * (p + q)) * f[..., -1]
         )
     joined = np.concatenate([first[..., None], inside, last[..., None]], axis=-1)
-    return np.moveaxis(joined, -1, axis)
+    return np.moveaxis(joined.astype(f.dtype), -1, axis)
 
 
 @derived(np.trapezoid)

@@ -276,7 +276,7 @@ def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     x = plain(x)
     if weights is None:
         return np.bincount(x, minlength=minlength)
-    return scatter(weights, x, (max(minlength, int(np.max(x, initial=-1)) + 1),))
+    return scatter(weights.astype(float), x, (max(minlength, int(np.max(x, initial=-1)) + 1),))
 
 
 # Triangles and diagonals.

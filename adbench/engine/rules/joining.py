@@ -234,7 +234,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
             np.broadcast_to(values, np.broadcast_shapes(np.shape(values), tuple(kept))), axis
         )
     before, after = np.split(arr, [place], axis)
-    return np.concatenate([before, values, after], axis=axis)
+    return np.concatenate([before, values, after], axis=axis, dtype=np.result_type(arr))
 
 
 # Padding.

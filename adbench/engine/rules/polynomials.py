@@ -68,9 +68,9 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 @derived(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = np.linalg.eigvals(seq_of_zeros) if seq_of_zeros.ndim == 2 else seq_of_zeros
-    p = np.ones(1)
+    p, none = np.ones(1, dtype=zeros.dtype), np.zeros(1, dtype=zeros.dtype)
     for zero in zeros:
-        p = np.append(p, 0.0) - zero * np.insert(p, 0, 0.0)
+        p = np.append(p, none) - zero * np.append(none, p)
     return p
 
 
@@ -84,9 +84,11 @@ def _roots(p: Any) -> Any:
     n = p.shape[0] - 1
     roots = 0 * p[:0]
     if n > 0:
-        companion = np.concatenate([np.reshape(-p[1:] / p[0], (1, n)), np.eye(n - 1, n)])
+        companion = np.concatenate(
+            [np.reshape(-p[1:] / p[0], (1, n)), np.eye(n - 1, n, dtype=p.dtype)]
+        )
         roots = np.linalg.eigvals(companion)
-    return np.concatenate([roots, np.zeros(vanishing)])
+    return np.concatenate([roots, np.zeros(vanishing, dtype=p.dtype)])
 
 
 @derived(np.polyfit)

@@ -97,6 +97,7 @@ def _cov(
     if fweights is not None or aweights is not None:
         raise DifferentiationError("numpy.cov", "weights have no rule", "np.average and np.outer")
     X = np.atleast_2d(m)
+    X = X.astype(np.result_type(X, np.float64) if given(dtype) is None else dtype)
     X = X if rowvar or X.shape[0] == 1 else X.T
     if y is not None:
         Y = np.atleast_2d(y)
@@ -125,7 +126,8 @@ def _rows(a: Any, axis: Any) -> Any:
     shape = a.shape
     axes = axes_of(axis, shape)
     kept = [i for i in range(len(shape)) if i not in axes]
-    return np.reshape(np.transpose(a, (*kept, *axes)), (*(shape[i] for i in kept), -1))
+    count = count_of(axis, shape)
+    return np.reshape(np.transpose(a, (*kept, *axes)), (*(shape[i] for i in kept), count))
 
 
 def _between(method: str, place: Any) -> tuple[Any, Any, Any]:
@@ -142,10 +144,13 @@ def _between(method: str, place: Any) -> tuple[Any, Any, Any]:
 def _quantiles(a: Any, q: Any, axis: Any, method: str, keepdims: bool, counts: Any) -> Any:
     """Quantiles of the first `counts` sorted elements of each row."""
     rows = np.sort(_rows(a, axis), axis=-1)
-    q = np.asarray(plain(q), dtype=float)
+    q = plain(q)
+    q = q if isinstance(q, (int, float)) else np.asarray(q)
+    dtype = np.result_type(rows.dtype, q)  # in which a Python number has no say
+    q = np.asarray(q, dtype=float)
     place = np.multiply.outer(counts - 1.0, q.ravel())
     low, high, share = _between(method, np.broadcast_to(place, (*rows.shape[:-1], q.size)))
-    share = share.astype(rows.dtype)
+    share = share.astype(dtype)
     result = np.take_along_axis(rows, low, -1) * (1 - share)
     result = result + np.take_along_axis(rows, high, -1) * share
     result = np.moveaxis(result, -1, 0)
@@ -195,7 +200,12 @@ def _nanquantile(
 
 @derived(np.nanpercentile)
 def _nanpercentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
-    return np.nanquantile(a, np.asarray(plain(q)) / 100, *args, **kwargs)
+    return np.nanquantile(a, _hundredths(q), *args, **kwargs)
+
+
+def _hundredths(q: Any) -> Any:
+    q = plain(q)
+    return q / 100 if isinstance(q, (int, float)) else np.asarray(q) / 100
 
 
 @derived(np.nanmedian)
@@ -207,7 +217,7 @@ def _nanmedian(
 
 @derived(np.percentile)
 def _percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
-    return np.quantile(a, np.asarray(plain(q)) / 100, *args, **kwargs)
+    return np.quantile(a, _hundredths(q), *args, **kwargs)
 
 
 @derived(np.median)
@@ -240,6 +250,11 @@ def _nansum(
     return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=bool(given(keepdims)))
 
 
+def _present(a: Any, axis: Any, keepdims: bool) -> Any:
+    """How many elements are not NaN, in a's dtype."""
+    return np.sum(~np.isnan(a), axis=axis, keepdims=keepdims).astype(a.dtype)
+
+
 @derived(np.nanmean)
 def _nanmean(
     a: Any,
@@ -251,11 +266,8 @@ def _nanmean(
 ) -> Any:
     _no_options("numpy.nanmean", kwargs)
     a = _as(a, dtype)
-    present = ~np.isnan(a)
     keepdims = bool(given(keepdims))
-    return np.nansum(a, axis=axis, keepdims=keepdims) / np.sum(
-        present, axis=axis, keepdims=keepdims
-    )
+    return np.nansum(a, axis=axis, keepdims=keepdims) / _present(a, axis, keepdims)
 
 
 @derived(np.nanmax)
@@ -298,8 +310,9 @@ def _nanvar(
     a = _as(a, dtype)
     keepdims = bool(given(keepdims))
     centred = np.where(np.isnan(a), 0, a - np.nanmean(a, axis=axis, keepdims=True))
-    count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
-    return np.sum(_square(centred), axis=axis, keepdims=keepdims) / (count - ddof)
+    squares = _square(centred)
+    count = _present(a, axis, keepdims).astype(squares.dtype)
+    return np.sum(squares, axis=axis, keepdims=keepdims) / (count - ddof)
 
 
 @derived(np.nanstd)

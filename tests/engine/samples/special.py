@@ -1,0 +1,136 @@
+"""Sample calls of adbench/engine/rules/special.py."""
+
+from typing import Any
+
+import numpy as np
+from samples.arrays import P, R, U, arr
+from scipy import special as sp
+
+ELEMENTWISE: dict[str, tuple[tuple[float, float], ...]] = {
+    "scipy.special.gammaln": (P,),
+    "scipy.special.loggamma": (P,),
+    "scipy.special.gamma": (P,),
+    "scipy.special.rgamma": (P,),
+    "scipy.special.digamma": (P,),
+    "scipy.special.beta": (P, P),
+    "scipy.special.betaln": (P, P),
+    "scipy.special.poch": (P, P),
+    "scipy.special.binom": ((3.1, 4.9), (1.1, 1.9)),
+    "scipy.special.erf": (R,),
+    "scipy.special.erfc": (R,),
+    "scipy.special.erfcx": (R,),
+    "scipy.special.erfi": (R,),
+    "scipy.special.erfinv": ((-0.8, 0.8),),
+    "scipy.special.erfcinv": ((0.2, 1.8),),
+    "scipy.special.dawsn": (R,),
+    "scipy.special.ndtr": (R,),
+    "scipy.special.log_ndtr": (R,),
+    "scipy.special.ndtri": (U,),
+    "scipy.special.expit": (R,),
+    "scipy.special.logit": (U,),
+    "scipy.special.log_expit": (R,),
+    "scipy.special.xlogy": (P, P),
+    "scipy.special.xlog1py": (P, P),
+    "scipy.special.entr": (P,),
+    "scipy.special.rel_entr": (P, P),
+    "scipy.special.kl_div": (P, P),
+    "scipy.special.huber": ((0.3, 0.9), (1.1, 3.0)),
+    "scipy.special.pseudo_huber": (P, R),
+    "scipy.special.boxcox": (P, P),
+    "scipy.special.j0": (P,),
+    "scipy.special.y0": (P,),
+    "scipy.special.j1": (P,),
+    "scipy.special.y1": (P,),
+    "scipy.special.i0": (R,),
+    "scipy.special.i1": (R,),
+    "scipy.special.i0e": (P,),
+    "scipy.special.i1e": (P,),
+    "scipy.special.k0": (P,),
+    "scipy.special.k1": (P,),
+    "scipy.special.k0e": (P,),
+    "scipy.special.k1e": (P,),
+    "scipy.special.exp1": (P,),
+    "scipy.special.expi": (P,),
+    "scipy.special.spence": (P,),
+    "scipy.special.ellipk": (U,),
+    "scipy.special.ellipe": (U,),
+    "scipy.special.cosm1": (R,),
+    "scipy.special.exp10": (R,),
+    "scipy.special.sindg": (R,),
+    "scipy.special.cosdg": (R,),
+    "scipy.special.cbrt": (P,),
+    "scipy.special.exp2": (R,),
+    "scipy.special.expm1": (R,),
+    "scipy.special.log1p": (P,),
+    "scipy.special.tandg": (R,),
+    "scipy.special.cotdg": (P,),
+    "scipy.special.boxcox1p": (P, P),
+    "scipy.special.inv_boxcox": (P, P),
+    "scipy.special.powm1": (P, R),
+    "scipy.special.owens_t": (P, P),
+    "scipy.special.ellipkinc": (U, U),
+    "scipy.special.ellipeinc": (U, U),
+    "scipy.special.ellipkm1": (U,),
+    "scipy.special.wrightomega": (R,),
+    "scipy.special.fresnel": (P,),
+    "scipy.special.sici": (P,),
+    "scipy.special.shichi": (P,),
+    "scipy.special.airy": (R,),
+}
+
+FUNCTIONS: dict[str, Any] = {
+    "scipy.special.digamma": sp.digamma,
+}
+
+"""How an elementwise function is called, where not by its name."""
+
+CALLS: dict[str, list[tuple[Any, ...]]] = {
+    "scipy.special.zeta": [(lambda q: sp.zeta(2.5, q), arr(3, low=0.5, high=3))],
+    "scipy.special.gammainc": [(lambda x: sp.gammainc(2.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.gammaincc": [(lambda x: sp.gammaincc(2.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.betainc": [(lambda x: sp.betainc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.jv": [(lambda x: sp.jv(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.yv": [(lambda x: sp.yv(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.yn": [(lambda x: sp.yn(3, x), arr(3, low=0.5, high=3))],
+    "scipy.special.iv": [(lambda x: sp.iv(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.kv": [(lambda x: sp.kv(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.ive": [(lambda x: sp.ive(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.kve": [(lambda x: sp.kve(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.expn": [(lambda x: sp.expn(3, x), arr(3, low=0.5, high=3))],
+    "scipy.special.gammaincinv": [(lambda x: sp.gammaincinv(2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.gammainccinv": [(lambda x: sp.gammainccinv(2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.betaincc": [(lambda x: sp.betaincc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.betaincinv": [(lambda x: sp.betaincinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.chdtr": [(lambda x: sp.chdtr(3.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.chdtrc": [(lambda x: sp.chdtrc(3.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.stdtr": [(lambda x: sp.stdtr(4.0, x), arr(3, low=0.5, high=3))],
+    "scipy.special.stdtrit": [(lambda x: sp.stdtrit(4.0, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.pdtr": [(lambda x: sp.pdtr(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.pdtrc": [(lambda x: sp.pdtrc(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.gdtr": [(lambda a, x: sp.gdtr(a, 2.0, x), arr(3, low=0.5), arr(3, low=0.5))],
+    "scipy.special.kn": [(lambda x: sp.kn(2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hankel1": [(lambda x: sp.hankel1(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hankel2": [(lambda x: sp.hankel2(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp0f1": [(lambda x: sp.hyp0f1(1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp1f1": [(lambda x: sp.hyp1f1(0.5, 1.5, x), arr(3, low=0.5, high=3))],
+    "scipy.special.hyp2f1": [(lambda x: sp.hyp2f1(0.5, 1.2, 1.5, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.hyperu": [(lambda x: sp.hyperu(0.5, 1.2, x), arr(3, low=0.5, high=3))],
+    "scipy.special.eval_jacobi": [
+        (lambda x: sp.eval_jacobi(3, 0.5, 1.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_gegenbauer": [
+        (lambda x: sp.eval_gegenbauer(3, 0.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_legendre": [(lambda x: sp.eval_legendre(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_chebyt": [(lambda x: sp.eval_chebyt(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_chebyu": [(lambda x: sp.eval_chebyu(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_hermite": [(lambda x: sp.eval_hermite(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_hermitenorm": [
+        (lambda x: sp.eval_hermitenorm(4, x), arr(3, low=0.2, high=0.8))
+    ],
+    "scipy.special.eval_laguerre": [(lambda x: sp.eval_laguerre(4, x), arr(3, low=0.2, high=0.8))],
+    "scipy.special.eval_genlaguerre": [
+        (lambda x: sp.eval_genlaguerre(4, 0.5, x), arr(3, low=0.2, high=0.8))
+    ],
+    "i0": [(lambda x: np.i0(x), arr(3))],
+}
