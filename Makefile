@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: bench-selftest array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ types: $(STAMP)  ## mypy, strict on adbench/
 
 contract: $(STAMP)  ## which room may import which
 	$(BIN)/lint-imports
+
+bench-selftest: $(STAMP)  ## how often `adbench bench --against` is right: equal and slowed functions
+	$(BIN)/python benchmarks/bench_selftest.py --trials $(or $(TRIALS),20)
 
 bench-startup: $(STAMP)  ## `adbench --help` beside `pytest --version`, interleaved
 	$(BIN)/python benchmarks/startup.py

@@ -86,5 +86,9 @@ def ratio_interval(over: Sequence[Reading], under: Sequence[Reading]) -> Interva
 
 
 def half_width(ratio: Interval) -> float:
-    """How far a ratio of equals was from 1, as far as its interval reaches: the noise floor."""
-    return max(abs(ratio.low - 1), abs(ratio.high - 1))
+    """How wide a ratio's interval is to either side: of equals, the noise floor.
+
+    What is left of a difference between equals lies within; a comparison's own interval, which has
+    to lie beyond the margin as a whole, covers the same noise once more.
+    """
+    return (ratio.high - ratio.low) / 2

@@ -84,6 +84,6 @@ def test_a_drift_of_the_whole_machine_leaves_paired_ratios_alone() -> None:
     assert found.high == pytest.approx(1.1)
 
 
-def test_the_noise_floor_is_the_farther_end_from_one() -> None:
-    assert half_width(Interval(value=1.0, low=0.97, high=1.01)) == pytest.approx(0.03)
-    assert half_width(Interval(value=1.02, low=1.01, high=1.05)) == pytest.approx(0.05)
+def test_the_noise_floor_is_half_of_an_interval_of_equals() -> None:
+    assert half_width(Interval(value=1.0, low=0.97, high=1.01)) == pytest.approx(0.02)
+    assert half_width(Interval(value=1.0, low=1.0, high=1.0)) == 0.0
