@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adbench.record.model import CaseResult, Finding, RunRecord, SourceLocation, Verdict
@@ -36,13 +37,14 @@ def render_github(
     the checkout. Where there are more than ten problems, the nine worst stand before a line that
     counts the others.
     """
-    found = sorted(filter(_is_problem, record.results), key=_gravity, reverse=True)
-    lines = [_annotation(result, folder, workspace) for result in found]
+    found = sorted(_problems(record), key=lambda problem: problem.gravity, reverse=True)
+    lines = [_annotation(problem, folder, workspace) for problem in found]
     if len(lines) > MOST_ANNOTATIONS:
-        rest = len(lines) - (MOST_ANNOTATIONS - 1)
-        level = "error" if any(map(_is_error, found[MOST_ANNOTATIONS - 1 :])) else "warning"
-        message = f"{rest} more problems: see this step's log, or its summary"
-        lines[MOST_ANNOTATIONS - 1 :] = [_command(level, message, title=f"adbench: {rest} more")]
+        rest = found[MOST_ANNOTATIONS - 1 :]
+        level = "error" if any(problem.is_error for problem in rest) else "warning"
+        message = f"{len(rest)} more problems: see this step's log, or its summary"
+        title = f"adbench: {len(rest)} more"
+        lines[MOST_ANNOTATIONS - 1 :] = [_command(level, message, title=title)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -78,12 +80,44 @@ _CLOSING_BYTES = 256
 """For what may have to be closed after a cut."""
 
 
-def _is_problem(result: CaseResult) -> bool:
-    return _is_error(result) or result.verdict is Verdict.INCONCLUSIVE
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What one annotation says."""
+
+    gravity: tuple[int, float]
+    """The graver first; those of a kind by how far they are off."""
+    title: str
+    lines: Sequence[str]
+    place: SourceLocation | None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the job is red for it."""
+        return self.gravity[0] > 0
 
 
-def _is_error(result: CaseResult) -> bool:
-    return not result.expected
+def _problems(record: RunRecord) -> Iterator[_Problem]:
+    results = {result.task: result for result in record.results}
+    for result in record.results:
+        if not result.expected or result.verdict is Verdict.INCONCLUSIVE:
+            title = f"{mark(result).word} {result.suite}/{result.case} on {column(result)}"
+            lines = [*explanation(result)] or [visible(result.reason)]
+            if result.reproduce:
+                lines.append(f"repeat: {visible(result.reproduce)}")
+            yield _Problem(_gravity(result), title, lines, _place(result))
+    for task in record.comparison.failing if record.comparison else ():
+        there = results.get(task.task)
+        if there is None or there.expected:  # what is wrong has been told
+            lines = [visible(task.reason), *(visible(change.message) for change in task.changes)]
+            place = _place(there) if there else None
+            yield _Problem((2, 0.0), f"{task.outcome} {task.task}", lines, place)
+    for side in record.bench.side_by_side if record.bench else ():
+        if side.verdict == "regression":
+            there = results.get(side.task)
+            words = f"{side.what} takes {side.ratio.value:.3g} times as long as there"
+            place = _place(there) if there else None
+            title = f"slower {side.task}"
+            yield _Problem((2, side.ratio.value), title, [words], place)
 
 
 def _gravity(result: CaseResult) -> tuple[int, float]:
@@ -93,9 +127,9 @@ def _gravity(result: CaseResult) -> tuple[int, float]:
     if result.verdict is Verdict.ERROR:
         return 1, 0.0
     if mark(result) is XPASS:
-        return 2, 0.0
+        return 3, 0.0
     findings = result.check.findings if result.check else ()
-    return 3, max(map(_excess, findings), default=0.0)
+    return 4, max(map(_excess, findings), default=0.0)
 
 
 def _excess(finding: Finding) -> float:
@@ -109,20 +143,16 @@ def _excess(finding: Finding) -> float:
     return difference / allowed
 
 
-def _annotation(result: CaseResult, folder: str | os.PathLike[str], workspace: str) -> str:
-    title = f"adbench: {mark(result).word} {result.suite}/{result.case} on {column(result)}"
-    lines = list(explanation(result)) or [visible(result.reason)]
-    if result.reproduce:
-        lines.append(f"repeat: {visible(result.reproduce)}")
-    message = "\n".join(lines)
+def _annotation(problem: _Problem, folder: str | os.PathLike[str], workspace: str) -> str:
+    message = "\n".join(problem.lines)
     if len(message) > _LONGEST_MESSAGE:
         message = f"{message[:_LONGEST_MESSAGE]} …"
-    level = "error" if _is_error(result) else "warning"
-    place = _place(result)
-    if place is None:
-        return _command(level, message, title=visible(title))
-    file = _from_workspace(place.file, folder, workspace)
-    return _command(level, message, file=file, line=str(place.line), title=visible(title))
+    level = "error" if problem.is_error else "warning"
+    title = visible(f"adbench: {problem.title}")
+    if problem.place is None:
+        return _command(level, message, title=title)
+    file = _from_workspace(problem.place.file, folder, workspace)
+    return _command(level, message, file=file, line=str(problem.place.line), title=title)
 
 
 def _place(result: CaseResult) -> SourceLocation | None:

@@ -7,29 +7,38 @@ from collections.abc import Iterable
 
 from junitparser import Attr, Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from adbench.record.bench import SideBySide
+from adbench.record.bench import Measurement, SideBySide
+from adbench.record.comparison import TaskComparison
 from adbench.record.explain import explain
 from adbench.record.model import CaseResult, RunRecord, Verdict
 from adbench.report.marks import XFAIL, XPASS, mark
 from adbench.report.problems import explanation
 from adbench.report.visible import visible, visible_lines
 
-_AGAINST = "adbench bench --against"
+_BENCH, _AGAINST = "adbench bench", "adbench bench --against"
 
 
 def render_junit(record: RunRecord) -> str:
     """The record as JUnit XML: a suite for each suite, a test case for each task.
 
-    A wrong gradient, and an announced failure that passes, is a `failure`; what could not be
-    checked is an `error`; an inconclusive verdict, a skipped task and an announced failure are
-    `skipped`, which is neither a pass nor a failure. Times are in seconds. A run that was cut
-    short has one test case more, an `error`, so that no viewer takes it for a whole one.
+    A wrong gradient, an announced failure that passes, and what differs from the baseline and
+    should not is a `failure`; what could not be checked or measured is an `error`; an inconclusive
+    verdict, a skipped task and an announced failure are `skipped`, which is neither a pass nor a
+    failure. Times are in seconds. A run that was cut short has one test case more, an `error`, so
+    that no viewer takes it for a whole one.
     """
+    compared = {task.task: task for task in record.comparison.tasks} if record.comparison else {}
     by_suite: dict[str, list[TestCase]] = {}
     for result in record.results:
-        by_suite.setdefault(result.suite, []).append(_case(result))
-    if record.bench and record.bench.side_by_side:
-        by_suite[_AGAINST] = [*map(_side_by_side, record.bench.side_by_side)]
+        case = _case(result, compared.pop(result.task, None))
+        by_suite.setdefault(result.suite, []).append(case)
+    for left in compared.values():  # of tasks that the run no longer has
+        by_suite.setdefault(left.task.partition("/")[0], []).append(_only_compared(left))
+    if record.bench is not None:
+        for measured in record.bench.measurements:
+            by_suite.setdefault(_BENCH, []).append(_measurement(measured))
+        for side in record.bench.side_by_side:
+            by_suite.setdefault(_AGAINST, []).append(_side_by_side(side))
     if record.interrupted:
         by_suite.setdefault("adbench", []).append(_cut_short(record))
     suites = [_suite(record, name, cases) for name, cases in by_suite.items()]
@@ -66,7 +75,7 @@ def _suite(record: RunRecord, name: str, cases: Iterable[TestCase]) -> TestSuite
     return suite
 
 
-def _case(result: CaseResult) -> _Case:
+def _case(result: CaseResult, compared: TaskComparison | None) -> _Case:
     case = _Case(
         visible(f"{result.case}@{result.backend}:{result.mode}"),
         visible(result.suite),
@@ -75,9 +84,12 @@ def _case(result: CaseResult) -> _Case:
     if result.source is not None:
         case.file = visible(result.source.file)
         case.line = str(result.source.line)
-    if outcome := _outcome(result):
+    outcome = _outcome(result)
+    if compared and compared.failing and not isinstance(outcome, Failure | Error):
+        outcome = _changed(compared)
+    if outcome:
         case.result = outcome
-    case.system_out = _said(result)
+    case.system_out = "\n".join([_said(result), *_beside(compared)])
     return case
 
 
@@ -110,6 +122,51 @@ def _repeat(result: CaseResult) -> list[str]:
     return ["", "Repeat it:", f"  {visible(result.reproduce)}"] if result.reproduce else []
 
 
+def _changed(compared: TaskComparison) -> Failure:
+    """What differs from the baseline and should not."""
+    outcome = Failure(visible(compared.reason), f"baseline: {compared.outcome}")
+    outcome.text = "\n".join(_beside(compared))
+    return outcome
+
+
+def _beside(compared: TaskComparison | None) -> list[str]:
+    if compared is None or compared.outcome == "same":
+        return []
+    changes = [
+        f"  {visible(change.kind)}: {visible(change.message)}" for change in compared.changes
+    ]
+    return ["", f"Beside the baseline: {visible(compared.reason)}", *changes]
+
+
+def _only_compared(compared: TaskComparison) -> _Case:
+    """A task of the baseline that was not run."""
+    case = _Case(*_names(compared.task), 0.0)
+    if compared.failing:
+        case.result = _changed(compared)
+    case.system_out = "\n".join(_beside(compared))
+    return case
+
+
+def _names(task: str) -> tuple[str, str]:
+    """A task's name within its suite, and the suite's."""
+    suite, _, name = task.partition("/")
+    return visible(name), visible(suite)
+
+
+def _measurement(measured: Measurement) -> _Case:
+    """What one derivative costs; its time is that of one call."""
+    name, suite = _names(measured.task)
+    seconds = measured.steady.value if measured.steady else 0.0
+    case = _Case(f"{name} {measured.what}", suite, round(seconds, 3))
+    said = f"{measured.status}: {visible(measured.reason)}"
+    if measured.status == "failed":
+        case.result = Error(visible(measured.reason), "failed")
+    elif measured.status != "measured":  # a wrong gradient fails as a check already
+        case.result = Skipped(said, measured.status)
+    case.system_out = f"{seconds:.6g} s for one {measured.what}" if measured.steady else said
+    return case
+
+
 def _side_by_side(found: SideBySide) -> _Case:
     """One task's time beside another revision's: slower is a failure."""
     ratio = found.ratio
@@ -117,7 +174,8 @@ def _side_by_side(found: SideBySide) -> _Case:
         f"{found.what} takes {ratio.value:.3g} times as long as there "
         f"({ratio.low:.3g} to {ratio.high:.3g}; margin {found.margin:.2g})"
     )
-    case = _Case(visible(found.task), _AGAINST, 0.0)
+    name, suite = _names(found.task)
+    case = _Case(f"{name} {found.what} --against", suite, 0.0)
     if found.verdict == "regression":
         case.result = Failure(said, "regression")
     elif found.verdict == "inconclusive":

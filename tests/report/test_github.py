@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from markdown_it import MarkdownIt
 
+from adbench.record.bench import Bench, Interval, SideBySide
+from adbench.record.comparison import Comparison, TaskComparison
 from adbench.record.model import CaseResult, Finding, RunRecord, SourceLocation, Verdict
 from adbench.report.github import render_github, step_summary
 
@@ -142,6 +144,37 @@ def test_paths_begin_at_the_root_of_the_checkout(
     one = record(wrong(result, 1, where=SourceLocation(file=file, line=3)))
     ((_, given, _),) = read(render_github(one, folder="/repo/sub", workspace="/repo"))
     assert given["file"] == shown
+
+
+def test_what_the_baseline_makes_red_is_annotated_once(record: Make, result: MakeResult) -> None:
+    tasks = [
+        TaskComparison(task=task, outcome="unblessed", reason="bless it", failing=failing)
+        for task, failing in (
+            ("article/square@native:eager", True),
+            ("article/square@jax:jit", False),
+            ("article/f1@native:eager", True),
+            ("article/gone@native:eager", True),
+        )
+    ]
+    comparison = Comparison(before="b", after="a", tasks=tuple(tasks))
+    run = record(result(), result(backend="jax"), wrong(result, 1), comparison=comparison)
+    assert [(given["title"], given.get("file")) for _, given, _ in read(render_github(run))] == [
+        ("adbench: fail article/f1 on native:eager", "suites/article.yaml"),
+        ("adbench: unblessed article/square@native:eager", "suites/article.yaml"),
+        ("adbench: unblessed article/gone@native:eager", None),
+    ]
+
+
+def test_a_slower_gradient_is_annotated(record: Make, result: MakeResult) -> None:
+    ratio = Interval(value=1.3, low=1.25, high=1.35)
+    sides = [
+        SideBySide(task="article/square@native:eager", ratio=ratio, margin=0.05, verdict=verdict)
+        for verdict in ("same", "regression", "inconclusive")
+    ]
+    run = record(result(), kind="bench", bench=Bench(side_by_side=tuple(sides)))
+    ((level, given, message),) = read(render_github(run))
+    assert (level, given["title"]) == ("error", "adbench: slower article/square@native:eager")
+    assert message == "vjp takes 1.3 times as long as there"
 
 
 def test_a_long_message_is_cut(record: Make, result: MakeResult) -> None:

@@ -13,7 +13,8 @@ import pytest
 import xmlschema
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
-from adbench.record.bench import Bench, Interval, SideBySide
+from adbench.record.bench import Bench, Interval, Measurement, SideBySide
+from adbench.record.comparison import Change, Comparison, TaskComparison
 from adbench.record.model import CaseResult, RunRecord, Verdict
 from adbench.record.model import Failure as TaskFailure
 from adbench.report.junit import render_junit
@@ -145,6 +146,84 @@ def test_a_slower_gradient_is_a_failure(
         {"task": "article/f@jax:jit", "ratio": ratio, "margin": 0.05, "verdict": verdict}
     )
     cases = read(record(result(), kind="bench", bench=Bench(side_by_side=(side,))))
-    case = cases["adbench bench --against.article/f@jax:jit"]
+    case = cases["article.f@jax:jit vjp --against"]
     assert [type(r) for r in case.result] == outcome
     assert "1.3 times as long" in case.system_out
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("measured", []),
+        ("failed", [Error]),
+        ("unfair", [Skipped]),
+        ("wrong", [Skipped]),
+        ("unfinished", [Skipped]),
+    ],
+)
+def test_a_measurement_is_a_case_of_its_own(
+    record: Make, result: MakeResult, status: str, outcome: list[type]
+) -> None:
+    measured = Measurement.model_validate(
+        {
+            "suite": "article",
+            "case": "f[n=2]",
+            "backend": "jax",
+            "mode": "jit",
+            "dtype": "float64",
+            "status": status,
+            "reason": "because",
+            "steady": Interval(value=0.25, low=0.2, high=0.3) if status == "measured" else None,
+        }
+    )
+    case = read(record(result(), kind="bench", bench=Bench(measurements=(measured,))))[
+        "article.f[n=2]@jax:jit vjp"
+    ]
+    assert [type(r) for r in case.result] == outcome
+    assert case.time == (0.25 if status == "measured" else 0.0)
+    assert case.system_out == (
+        "0.25 s for one vjp" if status == "measured" else f"{status}: because"
+    )
+
+
+def compared(task: str, outcome: str, failing: bool) -> TaskComparison:
+    change = Change(kind="gradient", message="x[1]: 1.0 → 2.0")
+    return TaskComparison.model_validate(
+        {
+            "task": task,
+            "outcome": outcome,
+            "reason": f"it is {outcome}",
+            "changes": (change,),
+            "failing": failing,
+        }
+    )
+
+
+def test_what_the_baseline_makes_red_is_red_here(record: Make, result: MakeResult) -> None:
+    comparison = Comparison(
+        before="baselines",
+        after="this run",
+        tasks=(
+            compared("article/square@native:eager", "unblessed", failing=True),
+            compared("article/square@jax:jit", "changed", failing=False),
+            compared("article/wrong@native:eager", "wrong", failing=True),
+            compared("article/gone@native:eager", "removed", failing=True),
+        ),
+    )
+    cases = read(
+        record(
+            result(),
+            result(backend="jax"),
+            result("wrong", verdict=Verdict.FAIL),
+            comparison=comparison,
+        )
+    )
+    found = {name: [(type(r), r.type) for r in case.result] for name, case in cases.items()}
+    assert found == {
+        "article.square@native:eager": [(Failure, "baseline: unblessed")],
+        "article.square@jax:jit": [],
+        "article.wrong@native:eager": [(Failure, "fail")],
+        "article.gone@native:eager": [(Failure, "baseline: removed")],
+    }
+    assert "Beside the baseline: it is changed" in cases["article.square@jax:jit"].system_out
+    assert "gradient: x[1]: 1.0 → 2.0" in cases["article.square@jax:jit"].system_out
