@@ -6,6 +6,7 @@ What a fenced block is, its info string says:
     python                run, all blocks of a document in one namespace; a `text` block right
                           after it is what it prints
     yaml title="s.yaml"   a file; with `cases:` in it a suite, which must load
+    toml title="p.toml"   a file
     console               `$ command` lines, run in one shell; what follows each is its output;
                           a line `…` stands for any lines, and a stopped progress bar for none
     sh                    not run: what installs or starts something large; see INSTALL
@@ -20,8 +21,10 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +128,9 @@ def renewed(path: Path, folder: Path) -> str:
             lines[difference.line - 1 : difference.line - 1 + count] = [difference.came]
             path.write_text("".join(lines), encoding="utf-8")
             for made in folder.iterdir():
-                if made.is_file():
+                if made.is_dir():
+                    shutil.rmtree(made)
+                else:
                     made.unlink()
         else:
             return path.read_text(encoding="utf-8")
@@ -162,6 +167,8 @@ def _write(block: Block, folder: Path) -> None:
             load_suites(file)
         else:
             YAML(typ="safe").load(block.text)
+    if block.language == "toml":
+        tomllib.loads(block.text)
 
 
 def _execute(block: Block, path: Path, namespace: dict[str, Any]) -> str:

@@ -45,7 +45,7 @@ def test_the_code_of_the_document_does_what_it_says(
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
 def test_no_block_is_of_a_kind_that_nobody_runs(path: Path) -> None:
     for block in blocks(path.read_text(encoding="utf-8")):
-        assert block.language in ("python", "yaml", "console", "sh", "text"), (
+        assert block.language in ("python", "yaml", "toml", "console", "sh", "text"), (
             f"{path.name}:{block.line}: a block of {block.language!r}"
         )
 
