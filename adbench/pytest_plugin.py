@@ -145,7 +145,7 @@ class TaskItem(pytest.Item):
         self.task = task
         for tag in task.case.tags:
             if tag not in _PYTESTS_OWN and not tag.startswith("_"):
-                self.config.addinivalue_line("markers", f"{tag}: a tag of an adbench suite")
+                _register(tag, self.config)
                 self.add_marker(tag)
         if task.xfail is not None:
             failures = (WrongGradientError, TaskError)
@@ -171,6 +171,13 @@ class TaskItem(pytest.Item):
             shown.reprcrash.path, shown.reprcrash.lineno = str(path), line + 1
             shown.reprcrash.message = str(excinfo.value)
         return shown
+
+
+def _register(tag: str, config: pytest.Config) -> None:
+    """Make a tag a mark that --strict-markers knows."""
+    line = f"{tag}: a tag of an adbench suite"
+    if line not in config.getini("markers"):
+        config.addinivalue_line("markers", line)
 
 
 class _ProblemError(Exception):

@@ -132,9 +132,8 @@ class _Run:
 
         line = RunTask(id=index, task=self._tasks[index]).line()
         key = f"adbench-{self._id}-{index}{attempt}"
-        future = self._client.submit(
-            serve, line, self._folder, adbench_version(), self._timeout, key=key, pure=False
-        )
+        given = (line, self._id, self._folder, adbench_version(), self._timeout)
+        future = self._client.submit(serve, *given, key=key, pure=False)
         self._running[key] = (index, future)
         future.add_done_callback(self._done.put)
 

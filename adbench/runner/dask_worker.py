@@ -29,11 +29,11 @@ class UnfitWorkerError(RuntimeError):
     """This dask worker cannot do the task; the message says why."""
 
 
-def serve(line: bytes, folder: str, version: str, timeout: float | None) -> bytes | None:
+def serve(line: bytes, run: str, folder: str, version: str, timeout: float | None) -> bytes | None:
     """Do the task of a RunTask message; gives a Result message, or None when it was withdrawn.
 
-    `folder` is where the run was started, `version` is of the adbench that sent the task. Raises
-    UnfitWorkerError where either is not here.
+    `run` tells runs apart, `folder` is where this one was started, `version` is of the adbench
+    that sent the task. Raises UnfitWorkerError where either of these two is not here.
     """
     here = socket.gethostname()
     if version != adbench_version():
@@ -41,7 +41,7 @@ def serve(line: bytes, folder: str, version: str, timeout: float | None) -> byte
     if not os.path.isdir(folder):
         raise UnfitWorkerError(f"{here} has no {folder}: dask's workers need the same files")
     message = RunTask.model_validate_json(line)
-    kept = _take(folder)
+    kept = _take(run, folder)
     try:
         outcome = kept.session.check(message.task, timeout=timeout, wanted=_wanted())
     finally:
@@ -73,18 +73,13 @@ def _wanted() -> Callable[[], bool]:
 
 
 class _Kept:
-    """A folder's session, and how many tasks use it now."""
+    """The session of one run, and how many tasks use it now."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, run: str, folder: str) -> None:
+        self.run = run
         self.session = Session(sharing=get_worker().state.nthreads, folder=folder)
         self.users = 0
         self._farewell: threading.Timer | None = None
-
-    def take(self) -> None:
-        self.users += 1
-        if self._farewell is not None:
-            self._farewell.cancel()
 
     def give_back(self) -> None:
         with _lock:
@@ -94,17 +89,23 @@ class _Kept:
                 self._farewell.daemon = True
                 self._farewell.start()
 
+    def take(self) -> None:
+        self.users += 1
+        if self._farewell is not None:
+            self._farewell.cancel()
+
     def _leave(self) -> None:
         with _lock:
-            if self.users:
+            if self.users or _sessions.get(self.run) is not self:
                 return
-            _sessions.pop(self.folder, None)
+            del _sessions[self.run]
         self.session.close()
 
 
-def _take(folder: str) -> _Kept:
+def _take(run: str, folder: str) -> _Kept:
+    """A run's session. Other runs have others: their workers know the code of their time."""
     with _lock:
-        if folder not in _sessions:
-            _sessions[folder] = _Kept(folder)
-        _sessions[folder].take()
-        return _sessions[folder]
+        if run not in _sessions:
+            _sessions[run] = _Kept(run, folder)
+        _sessions[run].take()
+        return _sessions[run]

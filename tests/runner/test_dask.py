@@ -205,6 +205,14 @@ def test_a_case_that_kills_workers_is_given_up_and_named(
     assert len((tmp_path / "killed").read_text().split()) == 4
 
 
+def test_a_run_sees_the_code_of_its_own_time(cluster: str, suite, tmp_path: Path) -> None:
+    suites = [suite("smooth", "smooth-2", "smooth-3", "smooth-4")]
+    options = RunOptions(executor="dask", scheduler=cluster)
+    assert {r.verdict for r in run(suites, options).results} == {Verdict.PASS}
+    (tmp_path / "functions.py").write_text("def smooth(x):\n    raise ValueError('newer')\n")
+    assert {r.reason for r in run(suites, options).results} == {"ValueError: newer"}
+
+
 def test_what_is_withdrawn_is_ended_on_the_cluster(cluster: str, suite, tmp_path: Path) -> None:
     tasks = expand(suite("smooth", "waits").cases)
     with closing(run_on_dask(tasks, address=cluster)) as arriving:
@@ -271,9 +279,9 @@ def test_another_version_or_another_disk_is_refused(suite, tmp_path: Path) -> No
     (task,) = expand(suite("smooth").cases)
     line = RunTask(id=0, task=task).line()
     with pytest.raises(UnfitWorkerError, match=r"and 0\.0\.0 asks it"):
-        serve(line, str(tmp_path), "0.0.0", None)
+        serve(line, "run", str(tmp_path), "0.0.0", None)
     with pytest.raises(UnfitWorkerError, match="has no /no/such/folder"):
-        serve(line, "/no/such/folder", adbench_version(), None)
+        serve(line, "run", "/no/such/folder", adbench_version(), None)
 
 
 def test_what_a_worker_refuses_is_no_fault_of_the_function(
