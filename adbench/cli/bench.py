@@ -42,7 +42,7 @@ def bench(
             "-b",
             metavar="NAME[:MODE]",
             help="native, torch, jax or manual, with a mode if need be (torch:compile), or all; "
-            "repeatable. Default: all that a case is meant for.",
+            "repeatable. Default: all that a case is meant for, in all modes.",
             autocompletion=complete_backend,
         ),
     ] = None,

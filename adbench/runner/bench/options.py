@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from adbench.backends import BACKENDS
 from adbench.record.bench import What
 from adbench.record.model import CheckOptions
 from adbench.runner.api import RunOptions
@@ -24,7 +25,8 @@ class BenchOptions:
     """What a benchmark does with its suites."""
 
     backends: Sequence[str] = ()
-    """Names, with or without a mode, or "all"; empty means all."""
+    """Names, with or without a mode, or "all"; empty means all. All have all their modes: what
+    compiling costs and gains is among the questions."""
     what: What = "vjp"
     device: str = "cpu"
     threads: int = 1
@@ -61,7 +63,7 @@ class BenchOptions:
         """How the tasks are checked: at the point where they are timed, for what is timed."""
         derivative: Literal["vjp", "jvp", "hvp"] = "vjp" if self.what == "primal" else self.what
         return RunOptions(
-            backends=self.backends,
+            backends=[mode for text in self.backends or ("all",) for mode in _modes(text)],
             device=self.device,
             select=self.select,
             tags=self.tags,
@@ -86,6 +88,13 @@ class BenchOptions:
         one does not move the interval of the median.
         """
         return self.rounds or (3 if self.against is None else 8)
+
+
+def _modes(text: str) -> list[str]:
+    """What one `--backend` stands for."""
+    if text != "all":
+        return [text]
+    return [f"{name}:{mode}" for name, entry in BACKENDS.items() for mode in entry.modes]
 
 
 def memory_size(text: str) -> int:
