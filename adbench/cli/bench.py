@@ -145,6 +145,7 @@ def bench(
     import shlex
     import sys
     from contextlib import redirect_stdout
+    from dataclasses import replace
 
     from adbench.cli.outputs import document_on_stdout, parse_outputs, write_outputs
     from adbench.cli.samples import write_samples
@@ -174,7 +175,9 @@ def bench(
     except ValueError as error:
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
-    if not options.choose(planned(suites, options.checking)):
+    # Told in the words of the command line, where no backend stands for all modes of all.
+    asked = replace(options.checking, backends=options.backends)
+    if not options.choose(planned(suites, asked)):
         listed = " ".join(size or ())
         refuse(f"nothing was selected: no case has the size {listed}", NOTHING)
     prints = sys.stderr if document_on_stdout(outputs) else sys.stdout
