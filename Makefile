@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: bench-selftest array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: reports bench-selftest array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,13 @@ test: $(STAMP)  ## run every test
 
 test-fast: $(STAMP)  ## run the tests that take under two minutes together
 	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+reports: $(STAMP)  ## check and measure the bundled suites, write reports/ and README's part
+	$(BIN)/adbench check suites --output-format text --output-format json=reports/run.json
+	$(BIN)/adbench bench $(or $(BENCH),suites) --budget $(or $(BUDGET),1200) \
+	  --output-format text --output-format json=reports/bench.json
+	$(BIN)/adbench report reports/run.json reports/bench.json -o reports
+	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/docs -k quotes_the_reports
 
 bench-check: $(STAMP)  ## compare gradient checkers over tests/corpus, write its TABLE.md and README's part
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench

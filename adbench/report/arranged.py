@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from adbench.record.model import RunRecord, VCurve
+from adbench.record.model import RunRecord, VCurve, Verdict
 from adbench.report.vcurve_text import v_curve_lines
 from adbench.report.view.anchors import mode_of
 from adbench.report.view.arrangement import Arrangement
@@ -45,7 +45,7 @@ def _curves(record: RunRecord) -> Iterator[RenderableType]:
         for result in record.results
         if sign_of(result).tone in ("bad", "warn") and result.check
         for derivative in result.check.derivatives
-        if derivative.v_curve
+        if derivative.v_curve and _shows_it(derivative.v_curve, result.verdict)
     ]
     for case, mode, curve in found[:_CURVES]:
         lines = v_curve_lines(curve, mode)
@@ -54,6 +54,11 @@ def _curves(record: RunRecord) -> Iterator[RenderableType]:
             head = Text(visible(f"{case}, {curve.input}{index}"), style="bold", overflow="fold")
             chart = (Text(f"  {line}", no_wrap=True, overflow="crop") for line in lines)
             yield Group(head, *chart, Text())
+
+
+def _shows_it(curve: VCurve, verdict: Verdict) -> bool:
+    """Whether the problem is in this curve: a failure may have been found at another point."""
+    return verdict is not Verdict.FAIL or not abs(curve.ad - curve.numeric) <= curve.bound
 
 
 def _comparison(view: ComparisonView) -> RenderableType:

@@ -141,8 +141,13 @@ def _line(place: SourceLocation | None) -> str:
 def _of_bench(bench: Bench, results: Sequence[CaseResult]) -> Iterator[Attention]:
     yield from map(_slower, (p for p in bench.side_by_side if p.verdict == "regression"))
     judged = {(case_of(result), mode_of(result)) for result in results}
-    for measurement in bench.measurements:
-        yield from _unmeasured(measurement, (case_of(measurement), mode_of(measurement)) in judged)
+    unmeasured: dict[tuple[Sign, str], list[Measurement]] = {}
+    for m in bench.measurements:
+        for key in _unmeasured(m, (case_of(m), mode_of(m)) in judged):
+            unmeasured.setdefault(key, []).append(m)
+    for (sign, sentence), alike in unmeasured.items():
+        columns = tuple(dict.fromkeys(map(mode_of, alike)))
+        yield Attention(sign, columns, tuple(dict.fromkeys(map(case_of, alike))), sentence)
     for growth in bench.growth:
         if growth.flagged:
             yield _flagged(growth, bench)
@@ -170,8 +175,8 @@ def _slower(pair: SideBySide) -> Attention:
     )
 
 
-def _unmeasured(measurement: Measurement, judged: bool) -> Iterator[Attention]:
-    """A measurement that was blocked or failed; a wrong gradient is told by its check."""
+def _unmeasured(measurement: Measurement, judged: bool) -> Iterator[tuple[Sign, str]]:
+    """Why a measurement was blocked or failed; a wrong gradient is told by its check."""
     sign = {"unfair": signs.UNFAIR, "failed": signs.ERROR, "unfinished": signs.WARNING}.get(
         measurement.status
     )
@@ -179,8 +184,7 @@ def _unmeasured(measurement: Measurement, judged: bool) -> Iterator[Attention]:
         sign = signs.FAIL
     if sign:
         broken = [item.message for item in measurement.audit if not item.ok]
-        sentence = measurement.reason or "; ".join(broken) or f"was not measured: {sign.word}"
-        yield Attention(sign, (mode_of(measurement),), (case_of(measurement),), sentence)
+        yield sign, measurement.reason or "; ".join(broken) or f"not measured: {sign.word}"
 
 
 def _flagged(growth: Growth, bench: Bench) -> Attention:
