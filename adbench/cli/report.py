@@ -62,11 +62,12 @@ def report(
         if output is None:
             _print(arranged, format or Format.TEXT)
             return
-        for path, chosen in _places(output.expanduser(), format):
+        places = _places(output.expanduser(), format)
+        for path, chosen in places:
             if chosen is Format.HTML:
                 write_page(sources, path)
             else:
-                _save(_rendered(arranged, chosen), path)
+                _save(_rendered(arranged, chosen, beside=len(places) > 1), path)
             typer.echo(f"wrote {path}", err=True)
     except RecordError as error:
         refuse(f"error: {error}")
@@ -112,7 +113,13 @@ def _places(output: Path, format: Format | None) -> list[tuple[Path, Format]]:
     return [(output, format or named or Format.TEXT)]
 
 
-def _rendered(arranged: "Arrangement", format: Format) -> str:
+_BESIDE = (
+    ("index.html", "the page, with a section for each case and its charts"),
+    ("index-data/", "its data"),
+)
+
+
+def _rendered(arranged: "Arrangement", format: Format, *, beside: bool = False) -> str:
     """The report as one text; a page printed has no data beside it."""
     record, comparison, past = arranged.record, arranged.comparison, arranged.past
     if format is Format.HTML:
@@ -122,7 +129,9 @@ def _rendered(arranged: "Arrangement", format: Format) -> str:
     if format is Format.MARKDOWN:
         from adbench.report.markdown import render_markdown
 
-        return render_markdown(record, comparison=comparison, past=past)
+        return render_markdown(
+            record, comparison=comparison, past=past, beside=_BESIDE if beside else ()
+        )
     from adbench.report.arranged import arranged_text
     from adbench.report.text import text
 

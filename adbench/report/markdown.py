@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from adbench.record.model import RunRecord
 from adbench.report.view.attention import Attention, attention
@@ -29,12 +30,17 @@ def render_markdown(
     *,
     comparison: ComparisonView | None = None,
     past: History | None = None,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The report as GitHub-flavoured Markdown, ending in a newline.
 
+    `beside` are files that lie beside it, each with what it is.
     Whatever a user named or printed is text in it: it makes no link, no tag and no mention.
     """
-    return "\n\n".join(_parts(record, comparison, past)) + "\n"
+    parts = list(_parts(record, comparison, past))
+    if beside:
+        parts.append(_list([f"[{plain(name)}]({quote(name)}): {what}" for name, what in beside]))
+    return "\n\n".join(parts) + "\n"
 
 
 def _parts(

@@ -104,6 +104,7 @@ def test_a_folder_gets_both_pages_and_the_data(record: Path) -> None:
     assert report(record, "-o", "out").exit_code == 0
     assert sorted(os.listdir("out")) == ["README.md", "index-data", "index.html"]
     assert sorted(os.listdir("out/index-data")) == ["results.csv", "run.json"]
+    assert "[index.html](index.html)" in Path("out/README.md").read_text(encoding="utf-8")
     kept = json.loads(Path("out/index-data/run.json").read_text(encoding="utf-8"))
     assert kept["results"][0]["case"] == "f"
 

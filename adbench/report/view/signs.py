@@ -47,6 +47,8 @@ ADDED = Sign("+", "added", "note")
 REMOVED = Sign("–", "removed", "note")
 ROUNDING = Sign("≈", "rounding", "quiet")
 SAME = Sign("=", "same", "quiet")
+AGREES = Sign("✓", "agrees", "good")
+"""A mode whose gradient is that of another one, which was checked."""
 UNFAIR = Sign("≠", "not comparable", "warn")
 GROWTH = Sign("↗", "growth", "warn")
 WARNING = Sign("?", "warning", "warn")
@@ -69,4 +71,7 @@ def sign_of(result: CaseResult) -> Sign:
 
 def status_of(measurement: Measurement) -> Sign:
     """The sign of a measurement that stands without a check, or says more than its check does."""
+    compared = next((item for item in measurement.audit if item.name == "gradient"), None)
+    if measurement.status == "measured" and compared is not None and compared.ok:
+        return AGREES
     return _STATUS[measurement.status]
