@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adbench.cli.main import app
-from adbench.record import read_record
+from adbench.record import SideBySide, read_record
 from adbench.suite import functions
 
 MODEL = '''\
@@ -59,6 +59,21 @@ cases:
     function: ../model.py:penalty
     inputs: {w: normal(5)}
     backends: [native]
+"""
+WORK = """\
+import numpy as np
+
+
+def work(w):
+    total = 0.0
+    for _ in range(30):
+        total = total + np.sum(np.sin(w) ** 2)
+    return total
+"""
+WORK_SUITE = """\
+version: 1
+cases:
+  - {name: work, function: work.py:work, inputs: {w: normal(2000)}, backends: ['native:eager']}
 """
 PYPROJECT = """\
 [project]
@@ -105,6 +120,9 @@ def blessed_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "model.py").write_text(MODEL)
     (folder / "suites" / "model.yaml").write_text(SUITE)
     (folder / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks" / "work.py").write_text(WORK)
+    (folder / "benchmarks" / "work.yaml").write_text(WORK_SUITE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         git("init", "-q", "-b", "main")
@@ -255,3 +273,38 @@ def test_four_parts_merged_are_the_whole(commit: Commit, tmp_path: Path) -> None
         assert one.check.findings == other.check.findings
         assert (one.verdict, one.reason) == (other.verdict, other.reason)
     assert merged.comparison.tasks == whole.comparison.tasks
+
+
+BENCH = "bench benchmarks/work.yaml --against main --budget 30 --output-format json=run.json"
+
+
+def side_by_side() -> SideBySide:
+    (found,) = read_record("run.json").bench.side_by_side
+    Path("run.json").unlink()
+    return found
+
+
+def test_a_function_that_is_a_third_slower(commit: Commit) -> None:
+    commit("benchmarks/work.py", "range(30)", "range(40)")
+    done = adbench(BENCH)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "regression work/work@native:eager" in words(done)
+    found = side_by_side()
+    assert found.verdict == "regression"
+    assert found.ratio.low > 1 + found.margin  # the whole interval lies beyond
+
+
+def test_a_function_as_fast_as_before_is_no_regression(commit: Commit) -> None:
+    commit("model.py", "Somebody's model", "Somebody's fine model")
+    done = adbench(BENCH)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert side_by_side().verdict in ("same", "inconclusive")
+
+
+def test_a_dirty_tree_and_an_unknown_revision_are_no_sides_to_compare(commit: Commit) -> None:
+    assert adbench(BENCH.replace("main", "nope")).returncode == 2
+    Path("model.py").write_text(MODEL + "# not committed\n")
+    done = adbench(BENCH)
+    git("checkout", "-q", "--", ".")
+    assert done.returncode == 2
+    assert "commit them first" in done.stderr
