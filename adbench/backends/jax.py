@@ -129,6 +129,9 @@ class _JaxFunction(BoundFunction):
             made = function(*arguments)
             return tuple(made[1] if what == "vjp" else made)
 
+        def move(values: Arrays) -> None:
+            active[:] = [jax.device_put(array, self._device) for array in values]
+
         return Timed(
             call,
             tuple(active),
@@ -137,6 +140,7 @@ class _JaxFunction(BoundFunction):
             compilations=compilations,
             stages=stages,
             tracked=what != "primal",
+            move=move,
             program=(lambda: function.lower(*arguments).compile()) if self._compiled else None,
         )
 
@@ -144,7 +148,7 @@ class _JaxFunction(BoundFunction):
         arrays, data = self._arrays(x), self._data(x)
         return rules_at_work(
             lambda: self._run(arrays, data),
-            lambda call: _JaxFunction(call, self._device, compiled=False),
+            lambda call: _JaxFunction(call, self._device, self._compiled),
         )
 
     def apply(self, active: Sequence[Any]) -> list[Any]:

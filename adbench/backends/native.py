@@ -113,7 +113,18 @@ class _NativeFunction(BoundFunction):
             "hvp": lambda: self._pulled_twice(x, data, weights, directions),
         }
         operation = call[what]
-        return Timed(lambda: tuple(operation()), tuple(x), tuple(data), tracked=what != "primal")
+
+        def move(values: Arrays) -> None:
+            x[:] = [np.array(a) for a in values]
+            leaves[:] = self._call.merge(x, data)
+
+        return Timed(
+            lambda: tuple(operation()),
+            tuple(x),
+            tuple(data),
+            tracked=what != "primal",
+            move=move,
+        )
 
     def parts(self, x: Arrays) -> list[Part]:
         from adbench.backends.native_parts import rules_at_work
@@ -230,6 +241,7 @@ class _CompiledFunction(_NativeFunction):
             eager,
             call=lambda: tuple(operation()),
             compilations=lambda: compiled.recordings,
+            move=lambda values: x.__setitem__(slice(None), [np.array(a) for a in values]),
         )
 
     def _replay(self, compiled: Compiled, *args: list[Array]) -> Any:

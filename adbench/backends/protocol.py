@@ -134,6 +134,8 @@ class Timed:
     """Seconds that this process has spent so far in each stage of tracing and compiling."""
     tracked: bool = True
     """Whether the backend records for a derivative in this call."""
+    move: Callable[[Arrays], None] | None = None
+    """Let later calls be made at other values of the active leaves, through what is compiled."""
     program: Callable[[], Any] | None = None
     """The backend's compiled program of this call, where it can tell what memory that needs."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -203,25 +204,13 @@ class TorchFunction(BoundFunction):
             with torch.set_grad_enabled(tracked):
                 return tuple(operation())
 
-        return self._as_timed(call, leaves, data, tracked)
+        def move(values: Arrays) -> None:
+            leaves[:] = [self._tensor(a).requires_grad_(tracked) for a in values]
 
-    def _as_timed(
-        self,
-        call: Callable[[], Any],
-        leaves: Sequence[Tensor],
-        data: Sequence[Tensor],
-        tracked: bool,
-    ) -> Timed:
+        made = Timed(call, tuple(leaves), tuple(data), tracked=tracked, move=move)
         if self._device.type == "cuda":
-            device = self._device
-            return Timed(
-                call,
-                tuple(leaves),
-                tuple(data),
-                wait=lambda _: torch.cuda.synchronize(device),
-                tracked=tracked,
-            )
-        return Timed(call, tuple(leaves), tuple(data), tracked=tracked)
+            return replace(made, wait=lambda _: torch.cuda.synchronize(self._device))
+        return made
 
     def _timed_jvp(
         self, leaves: Sequence[Tensor], data: Sequence[Tensor], directions: Sequence[Tensor]

@@ -39,6 +39,8 @@ class Elsewhere:
     kept: FoundInputs | None
     tried: int | None = None
     """How many inputs a search has tried; None where there was none."""
+    failed_at: Array | None = None
+    """An input (n,) at which something is wrong, once it was found."""
 
     def found_before(self) -> list[Finding]:
         """What is wrong at the inputs that earlier searches have kept."""
@@ -97,6 +99,7 @@ class Elsewhere:
 
     def _located(self, findings: list[Finding], x: Array, origin: str) -> list[Finding]:
         """The findings, the first of which says where they are."""
+        self.failed_at = x
         text = python_text(self._arrays(x), self.trials.subject.inputs)
         first = f"at an input {origin}" + (f": {text}" if text else "")
         return [

@@ -13,6 +13,7 @@ from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
 from adbench.check import chance, operator, power
 from adbench.check import findings as report
 from adbench.check.conclusion import conclude, unresolved, vacuous
+from adbench.check.culprit import located
 from adbench.check.digest import digests
 from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
@@ -221,6 +222,10 @@ class _Examination:
             self.findings += nearby.findings
         if self.options.other_points and self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
+        if self._failing():
+            failed_at = next((x for x in (nearby.failed_at, far.failed_at) if x is not None), None)
+            there = subject if failed_at is None else subject.at(failed_at) or subject
+            self.findings = located(self.backend, there, self.findings, self.tolerance, self.rng)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
         result = result.model_copy(update={"worst": worst_elements(subject, elements)})
         result = _with_other_points(result, trial, agreeing)

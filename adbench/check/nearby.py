@@ -37,6 +37,8 @@ class Nearby:
     missing: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
     """What was wrong at one of the points, once `agreeing` has run."""
+    failed_at: Array | None = None
+    """That point (n,)."""
 
     def agreeing(self, seconds: float, *, thorough: bool) -> Iterator[Trial]:
         """Trials at other points that agree and are evidence; a disagreement ends them.
@@ -56,6 +58,7 @@ class Nearby:
             except (Exception, OutOfTime):
                 continue  # outside its domain a function may raise, or loop, as it likes
             if found:
+                self.failed_at = x
                 self.findings = [
                     f.model_copy(update={"message": f"{f.message} at another point ({words})"})
                     for f in found

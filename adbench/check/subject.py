@@ -116,9 +116,10 @@ class Subject:
 
     def pullback(self, x: Array, weight: Array) -> Pullback:
         """The backend's own VJP of the weighting (p,), unjudged."""
-        return self.bound.vjp(self.arrays(x), self._cotangents(weight))
+        return self.bound.vjp(self.arrays(x), self.cotangents(weight))
 
-    def _cotangents(self, weight: Array) -> list[Array]:
+    def cotangents(self, weight: Array) -> list[Array]:
+        """A weighting (p,) of the outputs as the backend takes it."""
         arrays = self.outputs.from_covector(weight, self.convention)
         return [a.astype(d) for a, d in zip(arrays, self.output_dtypes, strict=True)]
 
@@ -146,7 +147,7 @@ class Subject:
     def second(self, x: Array, weight: Array, direction: Array) -> Array:
         """The HVP: the derivative of `gradient(x, weight)` along the direction, (n,)."""
         tangents = self.inputs.unpack(direction, self.dtypes)
-        return self.covector(self.bound.hvp(self.arrays(x), self._cotangents(weight), tangents))
+        return self.covector(self.bound.hvp(self.arrays(x), self.cotangents(weight), tangents))
 
 
 def _finfo(dtype: np.dtype[Any]) -> Any:
