@@ -260,6 +260,16 @@ def underlying(value: Any) -> Any:
     return value.value if isinstance(value, Recorded) else value
 
 
+def like(value: Any) -> dict[str, Any]:
+    """What NumPy's functions that make arrays need to make them in a value's own library (NEP 35).
+
+    `np.eye(3, **like(x))` is a CuPy array where x is one.
+    """
+    while isinstance(value, (Lifted, Recorded)):
+        value = value.value  # type: ignore[union-attr]
+    return {} if isinstance(value, (np.ndarray, np.generic)) else {"like": value}
+
+
 def plain(value: Any) -> Any:
     """The value below all tapes, looked for in lists and tuples too."""
     while isinstance(value, TracedArray):

@@ -22,7 +22,7 @@ from adbench.engine.rules.shape import reshape, swapaxes, transpose
 
 def setitem(x: Any, index: Any, value: Any) -> None:
     """x[index] = value."""
-    if not isinstance(underlying(x), np.ndarray):
+    if isinstance(underlying(x), np.generic):
         raise TypeError(f"{plain(x).dtype} scalars do not support item assignment")
     index = frozen_index(index)
     if isinstance(value, (list, tuple)):
@@ -34,7 +34,7 @@ def in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """x ⊕= y, for an array; NumPy's scalars are immutable, so they leave it to x = x ⊕ y."""
 
     def call(x: Any, y: Any) -> Any:
-        if not isinstance(underlying(x), np.ndarray):
+        if isinstance(underlying(x), np.generic):
             return NotImplemented
         result = operation(x, y)
         if result.shape != x.shape:

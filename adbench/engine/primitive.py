@@ -208,7 +208,9 @@ def is_view(value: Any) -> bool:
     """Whether an array lies in another's memory, so that writing into one changes both."""
     if isinstance(value, (TracedArray, Recorded)):
         value = underlying(value)
-    return type(value) is np.ndarray and value.base is not None
+    if type(value) is np.ndarray:
+        return value.base is not None
+    return not isinstance(value, np.generic) and getattr(value, "base", None) is not None
 
 
 def link_view(owner: TracedArray, view: TracedArray, how: Primitive, options: Any) -> None:

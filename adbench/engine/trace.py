@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from adbench.engine.array import Buffer, TracedArray, plain, refuse_subclass
+from adbench.engine.array import Buffer, TracedArray, like, plain, refuse_subclass
 from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError, user_location
 from adbench.engine.tape import Tape, sweep
@@ -133,7 +133,7 @@ class Trace:
         """
         count = math.prod(value.shape)
         if not self.traced(out) or not count:
-            return [np.zeros((count, *v.shape), v.dtype) for v in self.values]
+            return [np.zeros((count, *v.shape), v.dtype, **like(v)) for v in self.values]
         sizes = [math.prod(shape) for shape, _, _ in self.tape.records if shape is not None]
         step = min(count, max(1, BATCH // max(1, *sizes)))
         parts = [
@@ -145,14 +145,16 @@ class Trace:
         )
 
     def _some_rows(self, out: Any, value: Any, start: int, count: int) -> list[Any]:
-        basis = np.eye(count, math.prod(value.shape), start, dtype=value.dtype)
+        basis = np.eye(count, math.prod(value.shape), start, dtype=value.dtype, **like(value))
         seeds = basis.reshape((count, *value.shape))
         try:
             cotangents = sweep(self.tape, {out.id: Batched(seeds)}, keep=True)
             # A cotangent that is no batch does not depend on the seeds, which makes it zero.
             if not any(isinstance(c, TracedArray) for c in cotangents):
                 return [
-                    c.value if type(c) is Batched else np.zeros((count, *v.shape), v.dtype)
+                    c.value
+                    if type(c) is Batched
+                    else np.zeros((count, *v.shape), v.dtype, **like(v))
                     for c, v in zip(cotangents, self.values, strict=True)
                 ]
         except Exception:  # what is wrong for each of them is raised below

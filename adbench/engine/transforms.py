@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.modes import Mode, executor, is_compiled, kept
 from adbench.engine.plan import Compiled
@@ -86,7 +86,9 @@ def value_and_grad(
             raise DifferentiationError(
                 "grad", "the function returned a complex number", "np.real, np.abs, or vjp"
             )
-        gradient = trace.pull_back([out], [value.dtype.type(1)])
+        home = like(value)
+        one = np.ones((), value.dtype, **home) if home else value.dtype.type(1)
+        gradient = trace.pull_back([out], [one])
         return (value, trace.untraced(aux)) if has_aux else value, gradient
 
     return executor(mode, evaluate, f, argnums)

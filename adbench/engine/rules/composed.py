@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import derived
 
@@ -62,7 +62,7 @@ def _linspace(
     step = (stop - start) / gaps
     n = np.ndim(step)
     kind = np.result_type(start, stop, 1.0)
-    place = np.reshape(np.arange(num, dtype=kind), (-1,) + (1,) * n)
+    place = np.reshape(np.arange(num, dtype=kind, **like(step)), (-1,) + (1,) * n)
     points = start + place * step
     if endpoint and num > 1:  # exactly, not up to rounding
         points = np.where(place == num - 1, stop, points)
@@ -78,7 +78,7 @@ def _logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base:
 
 @derived(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
-    start = start * np.ones((), np.result_type(start, stop, np.float64))
+    start = start * np.ones((), np.result_type(start, stop, np.float64), **like(stop / start))
     return start * np.exp(np.linspace(0 * start, np.log(stop / start), num, endpoint))
 
 
@@ -124,9 +124,9 @@ def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 
 @derived(np.piecewise)
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
-    conditions = [np.asarray(plain(c), dtype=bool) for c in condlist]
+    conditions = [np.asarray(plain(c), dtype=bool, **like(x)) for c in condlist]
     if len(funclist) == len(conditions) + 1:
-        conditions.append(~np.any(conditions, axis=0))
+        conditions.append(~np.any(np.stack(conditions), axis=0))
     result = np.zeros_like(x)
     for condition, f in zip(conditions, funclist, strict=True):
         if np.any(condition):

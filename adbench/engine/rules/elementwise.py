@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.primitive import ZERO, define, derived
 
 LOG2 = math.log(2.0)
@@ -202,5 +202,5 @@ def _logn(n: Any, x: Any) -> Any:
 
 @derived(np.emath.power)
 def _emath_power(x: Any, p: Any) -> Any:
-    p = p if hasattr(p, "dtype") else np.asarray(p)
+    p = p if hasattr(p, "dtype") else np.asarray(p, **like(x))
     return np.power(x + 0j if np.any(plain(x) < 0) else x, p)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.engine.array import like
 from adbench.engine.primitive import define, derived
 
 INVERSE: dict[Any, Any] = {
@@ -42,7 +43,7 @@ def irfft_pull_back(g: Any, a_shape: Any, axis: int, norm: Any) -> Any:
     """conj(rfft(g)), doubled where a frequency stands for its mirror image too."""
     n = g.shape[axis]
     spectrum = np.conj(np.fft.rfft(g, n, axis, INVERSE[norm]))
-    frequency = np.arange(n // 2 + 1)
+    frequency = np.arange(n // 2 + 1, **like(g))
     weight = np.where((frequency == 0) | (2 * frequency == n), 1, 2)
     shape = [1] * len(g.shape)
     shape[axis] = -1

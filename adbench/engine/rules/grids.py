@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import derived
 from adbench.engine.rules.indexing import getitem
@@ -22,7 +22,9 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     if edges[0] is not None or edges[2] is not None:
         shape = tuple(1 if i == axis % a.ndim else k for i, k in enumerate(a.shape))
         edges = [
-            np.broadcast_to(e, shape) if np.ndim(e) == 0 else e for e in edges if e is not None
+            np.broadcast_to(of_library(e, a), shape) if np.ndim(e) == 0 else e
+            for e in edges
+            if e is not None
         ]
         a = np.concatenate(edges, axis=axis)
     for _ in range(n):
@@ -30,11 +32,17 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     return a
 
 
+def of_library(x: Any, other: Any) -> Any:
+    """A list or a number as an array of the library that another array is of."""
+    return x if hasattr(x, "dtype") else np.asarray(x, **like(other))
+
+
 @derived(np.ediff1d)
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     ary = np.ravel(ary)
     parts = [to_begin, ary[1:] - ary[:-1], to_end]
-    return np.concatenate([np.ravel(p) for p in parts if p is not None], dtype=ary.dtype)
+    parts = [np.ravel(of_library(p, ary)) for p in parts if p is not None]
+    return np.concatenate(parts, dtype=ary.dtype)
 
 
 @derived(np.gradient)
@@ -48,7 +56,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
 def _gradient_along(f: Any, step: Any, axis: int, edge_order: int) -> Any:
     """Second-order differences inside, one-sided ones of `edge_order` at the ends."""
     f = np.moveaxis(f, axis, -1)
-    h = np.diff(step) if np.ndim(step) == 1 else step * np.ones(f.shape[-1] - 1)
+    h = np.diff(step) if np.ndim(step) == 1 else step * np.ones(f.shape[-1] - 1, **like(f))
     a, b = h[:-1], h[1:]
     inside = (
         f[..., 2:] * (a / (b * (a + b)))
@@ -91,6 +99,7 @@ def _interp(
 ) -> Any:
     if period is not None:
         raise DifferentiationError("numpy.interp", "period= has no rule", "np.mod before np.interp")
+    x, xp, fp = (of_library(a, b) for a, b in ((x, xp), (xp, x), (fp, x)))
     xp, fp = np.ravel(xp), np.ravel(fp)
     n = np.shape(xp)[0]
     if n == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import Recorded, TracedArray, plain
+from adbench.engine.array import Recorded, TracedArray, like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import ZERO, Primitive, define, derived
 from adbench.engine.tape import Scatter
@@ -80,7 +80,7 @@ def last_written(g: Any, index: Any) -> Any:
     writer = np.zeros(g.shape, dtype=np.intp)
     order = np.arange(np.size(writer[index])).reshape(np.shape(writer[index]))
     writer[index] = order
-    return (writer[index] == order).astype(g.dtype)
+    return np.asarray(writer[index] == order, dtype=g.dtype, **like(g))
 
 
 @derived(np.take)
@@ -179,7 +179,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     a = plain(a)
     *arrays, a = np.broadcast_arrays(*choices, a)
-    return np.take_along_axis(np.stack(arrays), np.asarray(a)[None], axis=0)[0]
+    return np.take_along_axis(np.stack(arrays), np.asarray(a, **like(arrays[0]))[None], axis=0)[0]
 
 
 @derived(np.clip)

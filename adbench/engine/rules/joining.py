@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import TracedArray, plain, write
+from adbench.engine.array import TracedArray, like, plain, write
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import define, derived
 
@@ -268,8 +268,8 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> A
                 "is not differentiable in constant_values",
                 "np.concatenate, or np.where with a mask",
             )
-        inside = np.pad(np.ones(np.shape(array), dtype=bool), widths)
-        border = np.pad(np.zeros(np.shape(array)), widths, constant_values=values)
+        inside = np.pad(np.ones(np.shape(array), dtype=bool, **like(array)), widths)
+        border = np.pad(np.zeros(np.shape(array), **like(array)), widths, constant_values=values)
         return pad_constant(array, widths) + np.where(inside, 0, border).astype(array.dtype)
     if mode not in ("edge", "wrap", "reflect", "symmetric"):
         raise DifferentiationError(

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import define, derived
 from adbench.engine.tape import Parts
@@ -40,8 +40,8 @@ def H(a: Any) -> Any:  # noqa: N802
 
 
 def eye_like(a: Any) -> Any:
-    """The identity matrix of a's last dimension and dtype."""
-    return np.eye(a.shape[-1], dtype=a.dtype)
+    """The identity matrix of a's last dimension, in its dtype and library."""
+    return np.eye(a.shape[-1], dtype=a.dtype, **like(a))
 
 
 def cotangents(g: Parts, out: Any) -> list[Any]:
@@ -141,7 +141,7 @@ define(np.linalg.cholesky, a=cholesky_pull_back, source="Murray 2016, eq. 10")
 
 def reciprocal_gaps(w: Any) -> Any:
     """F[i, j] = 1/(w[j] − w[i]), 0 on the diagonal."""
-    identity = np.eye(w.shape[-1], dtype=w.dtype)
+    identity = eye_like(w)
     return (1 - identity) / (w[..., None, :] - w[..., :, None] + identity)
 
 
@@ -149,7 +149,7 @@ def eigh_pull_back(g: Parts, out: Any, UPLO: Any) -> Any:
     """Ā = V (diag(w̄) + F∘(VᴴV̄)) Vᴴ made Hermitian."""
     w, V = out
     wbar, Vbar = cotangents(g, out)
-    inner = wbar[..., None] * np.eye(w.shape[-1], dtype=w.dtype)
+    inner = wbar[..., None] * eye_like(w)
     if 1 in g.values:  # else equal eigenvalues, which have a derivative together, would give 0·∞
         inner = inner + reciprocal_gaps(w) * (H(V) @ Vbar)
     return onto_triangle(hermitian(V @ inner @ H(V)), UPLO.upper() == "U")
@@ -167,7 +167,7 @@ def eig_pull_back(g: Parts, out: Any) -> Any:
     """Ā = V⁻ᴴ (diag(w̄) + conj(F)∘(VᴴV̄ − VᴴV·Re diag(VᴴV̄))) Vᴴ; columns of V have norm 1."""
     w, V = out
     wbar, Vbar = cotangents(g, out)
-    inner = wbar[..., None] * np.eye(w.shape[-1], dtype=w.dtype)
+    inner = wbar[..., None] * eye_like(w)
     if 1 in g.values:
         VV = H(V) @ Vbar
         diagonal = np.real(np.diagonal(VV, 0, -2, -1))
@@ -199,7 +199,7 @@ def svd_pull_back(g: Parts, out: Any, full_matrices: Any) -> Any:
             "np.linalg.svd(a, full_matrices=False)",
         )
     U, Vh = U[..., :, :k], Vh[..., :k, :]
-    identity = np.eye(k, dtype=s.dtype)
+    identity = eye_like(s)
     sbar = conj(g.values[1]) if 1 in g.values else np.zeros_like(plain(s))
     inner = sbar[..., None] * identity
     if 0 not in g.values and 2 not in g.values:
@@ -261,7 +261,7 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     residual = np.matmul(a, x) - b
     determined = rank == a.shape[-1] and a.shape[-2] > a.shape[-1]
     squares = np.sum(np.abs(residual) ** 2, axis=0)
-    residuals = (np.reshape(squares, (-1,))) if determined else np.empty((0,))
+    residuals = (np.reshape(squares, (-1,))) if determined else np.empty((0,), **like(a))
     return x, residuals, rank, s
 
 

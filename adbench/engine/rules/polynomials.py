@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import derived
 
@@ -53,22 +53,23 @@ def _polydiv(u: Any, v: Any) -> Any:
 @derived(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Any:
     for _ in range(m):
-        p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
+        p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1, **like(p))
     return p
 
 
 @derived(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    constants = np.zeros(m) if k is None else np.broadcast_to(np.asarray(plain(k), float), (m,))
+    constants = np.asarray(0.0 if k is None else plain(k), float, **like(p))
+    constants = np.broadcast_to(constants, (m,))
     for constant in constants:
-        p = np.append(p / np.arange(p.shape[0], 0, -1), constant)
+        p = np.append(p / np.arange(p.shape[0], 0, -1, **like(p)), constant)
     return p
 
 
 @derived(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = np.linalg.eigvals(seq_of_zeros) if seq_of_zeros.ndim == 2 else seq_of_zeros
-    p, none = np.ones(1, dtype=zeros.dtype), np.zeros(1, dtype=zeros.dtype)
+    p, none = (make(1, dtype=zeros.dtype, **like(zeros)) for make in (np.ones, np.zeros))
     for zero in zeros:
         p = np.append(p, none) - zero * np.append(none, p)
     return p
@@ -78,17 +79,17 @@ def _poly(seq_of_zeros: Any) -> Any:
 def _roots(p: Any) -> Any:
     nonzero = np.nonzero(plain(p))[0]
     if nonzero.size == 0:
-        return np.array([])
+        return np.zeros(0, **like(p))
     vanishing = p.shape[0] - 1 - int(nonzero[-1])
     p = p[int(nonzero[0]) : int(nonzero[-1]) + 1]
     n = p.shape[0] - 1
     roots = 0 * p[:0]
     if n > 0:
         companion = np.concatenate(
-            [np.reshape(-p[1:] / p[0], (1, n)), np.eye(n - 1, n, dtype=p.dtype)]
+            [np.reshape(-p[1:] / p[0], (1, n)), np.eye(n - 1, n, dtype=p.dtype, **like(p))]
         )
         roots = np.linalg.eigvals(companion)
-    return np.concatenate([roots, np.zeros(vanishing, dtype=p.dtype)])
+    return np.concatenate([roots, np.zeros(vanishing, dtype=p.dtype, **like(p))])
 
 
 @derived(np.polyfit)
@@ -111,5 +112,5 @@ def _polyfit(
 @derived(np.vander)
 def _vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     N = x.shape[0] if N is None else N
-    powers = np.arange(N) if increasing else np.arange(N)[::-1]
+    powers = np.arange(N, **like(x))[:: 1 if increasing else -1]
     return x[:, None] ** powers

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.engine.array import like
 from adbench.engine.primitive import define, derived
 
 # Matrix product, with NumPy's conventions for vectors and stacks.
@@ -178,19 +179,19 @@ def einsum_pull_back(g: Any, position: int, arrays: Any, subscripts: str, optimi
     """
     inputs, output = subscripts.split("->")
     terms = inputs.split(",")
-    mine, shape = terms[position], arrays[position].shape
+    mine, array = terms[position], arrays[position]
     operands = [a for i, a in enumerate(arrays) if i != position]
     others = [t for i, t in enumerate(terms) if i != position]
     spare = (c for c in ascii_letters if c not in subscripts)
     target = ""
-    for index, size in zip(mine, shape, strict=True):
+    for index, size in zip(mine, array.shape, strict=True):
         if index in target:
             fresh = next(spare)
-            operands.append(np.eye(size, dtype=arrays[position].dtype))
+            operands.append(np.eye(size, dtype=array.dtype, **like(array)))
             others.append(index + fresh)
             index = fresh
         elif index not in output and not any(index in t for t in others):
-            operands.append(np.ones(size, dtype=arrays[position].dtype))
+            operands.append(np.ones(size, dtype=array.dtype, **like(array)))
             others.append(index)
         target += index
     # Of three or more, NumPy without a path loops over all indices at once.

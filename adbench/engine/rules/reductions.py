@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import HANDLERS
+from adbench.engine.array import HANDLERS, like
 from adbench.engine.primitive import define
 
 
@@ -131,8 +131,8 @@ def _cumprod_rows(g: Any, a: Any, out: Any) -> Any:
         return np.flip(np.cumsum(np.flip(g * out, -1), axis=-1), -1) / a
     # ∂out[n]/∂a[k] = ∏ of a[j], j ≤ n, j ≠ k: for each k a product with a[k] replaced by one.
     size = a.shape[-1]
-    before = np.tril(np.ones((size, size), dtype=a.dtype))  # [n, k]: k ≤ n
-    replaced = np.where(np.eye(size, dtype=bool), 1, a[..., :, None])  # [j, k]
+    before = np.tril(np.ones((size, size), dtype=a.dtype, **like(a)))  # [n, k]: k ≤ n
+    replaced = np.where(np.eye(size, dtype=bool, **like(a)), 1, a[..., :, None])  # [j, k]
     return np.sum(g[..., :, None] * before * np.cumprod(replaced, axis=-2), axis=-2)
 
 

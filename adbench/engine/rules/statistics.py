@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.array import plain
+from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import derived
 from adbench.engine.rules.reductions import axes_of, count_of, given
@@ -71,7 +71,8 @@ def _average(
     keepdims = bool(given(keepdims))
     if weights is None:
         average = np.mean(a, axis=axis, keepdims=keepdims)
-        total = np.full(np.shape(average), float(count_of(axis, np.shape(a))))
+        count = float(count_of(axis, np.shape(a)))
+        total = np.full(np.shape(average), count, **like(a))
     else:
         if np.shape(weights) != np.shape(a):
             (place,) = axes_of(axis, np.shape(a))
@@ -147,7 +148,7 @@ def _quantiles(a: Any, q: Any, axis: Any, method: str, keepdims: bool, counts: A
     q = plain(q)
     q = q if isinstance(q, (int, float)) else np.asarray(q)
     dtype = np.result_type(rows.dtype, q)  # in which a Python number has no say
-    q = np.asarray(q, dtype=float)
+    q = np.asarray(q, dtype=float, **like(a))
     place = np.multiply.outer(counts - 1.0, q.ravel())
     low, high, share = _between(method, np.broadcast_to(place, (*rows.shape[:-1], q.size)))
     share = share.astype(dtype)
@@ -179,7 +180,7 @@ def _quantile(
     **kwargs: Any,
 ) -> Any:
     method = _checked("numpy.quantile", method, kwargs)
-    return _quantiles(a, q, axis, method, keepdims, np.array(count_of(axis, a.shape)))
+    return _quantiles(a, q, axis, method, keepdims, np.asarray(count_of(axis, a.shape), **like(a)))
 
 
 @derived(np.nanquantile)
@@ -367,7 +368,7 @@ def _with_initial(x: Any, result: Any, axis: int, initial: int, include: bool) -
     if not include:
         return result
     shape = [1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)]
-    return np.concatenate([np.full(shape, initial, dtype=result.dtype), result], axis=axis)
+    return np.concatenate([np.full_like(plain(result), initial, shape=shape), result], axis=axis)
 
 
 # Reductions by ufunc methods.
