@@ -18,6 +18,7 @@ from adbench.record.bench import (
     Interval,
     Measurement,
     Memory,
+    Retraces,
     SideBySide,
     Threads,
 )
@@ -85,6 +86,7 @@ MEASUREMENTS = (
         rank=1,
         break_even=BreakEven(against="jax:eager", calls=411.3),
         retraces=2,
+        data_retraces=Retraces(points=5, compilations=1),
     ),
     unmeasured("jax:eager", "wrong", reason="the gradient of alpha[1] is wrong: sign flipped"),
     measured("native:compiled", 5e-3, rank=None, status="unfair", audit=BLOCKED),

@@ -293,7 +293,8 @@ def test_print_leaves_out_what_cannot_be_used_on_paper(
 ) -> None:
     page = opened(pages["bench"], color_scheme="dark")
     page.emulate_media(media="print")
-    assert page.locator("button:visible").count() == 0
+    assert page.locator(".tools:visible, .copy:visible, #theme:visible").count() == 0
+    assert header(page, "jax:jit").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("#matrix-table tr[data-case]:visible").count() == 15
 

@@ -24,8 +24,9 @@ from adbench.report.view import signs
 from adbench.report.view.anchors import CaseKey, base_of, modes
 from adbench.report.view.arrangement import arrange, merged
 from adbench.report.view.attention import attention, split_task
-from adbench.report.view.cases import elements, groups
+from adbench.report.view.cases import groups
 from adbench.report.view.compare import attention_of, compare
+from adbench.report.view.elements import elements
 from adbench.report.view.history import history
 from adbench.report.view.matrix import matrix
 from adbench.report.view.metrics import agreement
@@ -301,6 +302,18 @@ def test_elements_of_the_worst_mode_come_first() -> None:
     torch = wrong.modes.index("torch:eager")
     assert rows[0].wrong[torch]
     assert not rows[0].wrong[0]
+
+
+def test_an_element_of_a_passing_check_is_never_called_wrong() -> None:
+    """The verdict allows for more than one element's bound and tolerance."""
+    run = specimen(1, bench=False)
+    far = element(1.0, 2.0, 1e-9)
+    assert run.results[0].check is not None
+    derivative = run.results[0].check.derivatives[0].model_copy(update={"worst": (far,)})
+    check = run.results[0].check.model_copy(update={"derivatives": (derivative,)})
+    run = run.model_copy(update={"results": (run.results[0].model_copy(update={"check": check}),)})
+    (group,) = groups(run)
+    assert [row.wrong for row in elements(group.cases[0])] == [(False,)]
 
 
 def two(**changes: object) -> tuple[RunRecord, RunRecord]:

@@ -9,11 +9,10 @@ from adbench.record.model import RunRecord
 from adbench.report.html.charts import Chart, case_charts, group_charts
 from adbench.report.view.cases import (
     CaseView,
-    ElementRow,
     Group,
-    elements,
     groups,
 )
+from adbench.report.view.elements import ElementRow, elements
 from adbench.report.view.signs import Sign
 from adbench.report.view.tasks import Note, TaskRow, notes, task_rows
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adbench.record.bench import Growth, Measurement
 from adbench.record.model import (
     CaseResult,
-    ElementComparison,
     RunRecord,
 )
 from adbench.report.view.anchors import CaseKey, base_of, case_of, mode_of, modes
-from adbench.report.view.numbers import figure, plus_minus, to_bound
+from adbench.report.view.numbers import figure
 from adbench.report.view.signs import Sign, sign_of, status_of
-
-_ELEMENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,72 +125,6 @@ def groups(record: RunRecord) -> list[Group]:
         )
         for (suite, base), keys in bases.items()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class ElementRow:
-    """One element of a gradient, and what every mode says of it; "" where none was kept."""
-
-    derivative: str
-    place: str
-    numeric: str
-    values: tuple[str, ...]
-    wrong: tuple[bool, ...]
-
-    @property
-    def same(self) -> bool:
-        """Whether every mode says the same, to the last digit shown, and none is wrong."""
-        return len(set(self.values)) == 1 < len(self.values) and not any(self.wrong)
-
-
-def elements(case: CaseView) -> list[ElementRow]:
-    """The elements that differ most, chosen by the worst mode, beside the other modes' values."""
-    kept = {
-        mode: [(d.derivative, e) for d in result.check.derivatives for e in d.worst]
-        for mode, result in case.results.items()
-        if result.check
-    }
-    if not any(kept.values()):
-        return []
-    chosen = max(kept, key=lambda mode: max((_apart(e) for _, e in kept[mode]), default=-1.0))
-    picked = sorted(kept[chosen], key=lambda item: -_apart(item[1]))[:_ELEMENTS]
-    return [_element_row(case.modes, kept, derivative, element) for derivative, element in picked]
-
-
-def _element_row(
-    columns: Sequence[str],
-    kept: Mapping[str, Iterable[tuple[str, ElementComparison]]],
-    derivative: str,
-    element: ElementComparison,
-) -> ElementRow:
-    identity = _identity(derivative, element)
-    same = {
-        mode: next((e for d, e in found if _identity(d, e) == identity), None)
-        for mode, found in kept.items()
-    }
-    cells = [same.get(mode) for mode in columns]
-    index = f"[{', '.join(map(str, element.index))}]" if element.index else ""
-    place = f"{element.input}{index}"
-    return ElementRow(
-        derivative,
-        place if element.part == "real" else f"imaginary part of {place}",
-        f"{to_bound(element.numeric, element.bound)}{plus_minus(element.bound)}",
-        tuple("" if e is None else to_bound(e.ad, e.bound) for e in cells),
-        tuple(e is not None and not _apart(e) <= 1.0 for e in cells),
-    )
-
-
-def _identity(derivative: str, e: ElementComparison) -> tuple[str, str, tuple[int, ...], str]:
-    return derivative, e.input, e.index, e.part
-
-
-def _apart(element: ElementComparison) -> float:
-    """The difference in units of what is allowed; infinite where AD is not finite."""
-    allowed = element.bound + element.tolerance
-    difference = abs(element.ad - element.numeric)
-    if difference == 0:
-        return 0.0
-    return difference / allowed if allowed > 0 and difference == difference else float("inf")
 
 
 def exponent(growth: Growth) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ def _versioned(environment: Environment, name: str) -> str:
 
 
 def _worth(record: RunRecord) -> Fact | None:
-    """What the least telling pass could still have shown."""
+    """What the passes could have shown: the usual one, and the least telling."""
     passes = [
         (result.check.resolution, result)
         for result in record.results
@@ -152,10 +153,11 @@ def _worth(record: RunRecord) -> Fact | None:
     if not passes:
         return None
     resolution, weakest = max(passes, key=lambda item: item[0])
+    usual = statistics.median(value for value, _ in passes)
     return Fact(
-        "every pass would have shown",
-        f"a relative error above {short(resolution)}",
-        f"weakest: {weakest.case} on {mode_of(weakest)}",
+        "a pass would have shown",
+        f"relative errors above {short(usual)}",
+        f"the median; the weakest {short(resolution)}, {weakest.case} on {mode_of(weakest)}",
     )
 
 
