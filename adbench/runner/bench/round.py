@@ -39,6 +39,7 @@ _LEAST_SAMPLE = 1e-3
 _FEWEST_SWEEPS = 4
 _ALWAYS = 3
 """After so many void samples in a row, compiling is what this function does at every call."""
+_DOUBLE = ("float64", "complex128")
 _NUMERIC_SHARE = 0.05
 """Of a case's time, for its gradient by forward differences."""
 
@@ -259,10 +260,13 @@ class Round:
 
 
 def _rtol(entry: Entry) -> float:
+    """The check's tolerance; below double precision, half of the digits that the dtype has: there
+    the check judges the formula at double precision, and the numbers themselves are coarser."""
     check = entry.check.check if entry.check is not None else None
-    if check is not None and check.rtol is not None:
-        return check.rtol
-    return float(np.sqrt(_eps(entry)))
+    digits = float(np.sqrt(_eps(entry)))
+    if check is None or check.rtol is None or entry.task.case.dtype not in _DOUBLE:
+        return digits
+    return check.rtol
 
 
 def _eps(entry: Entry) -> float:
