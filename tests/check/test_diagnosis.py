@@ -132,7 +132,9 @@ def test_a_region_is_found_by_moving_an_element_through_it():
         return np.where((x > 0.5) & (x < 3), 0.9, 1.0) * np.cos(x)
 
     said = diagnosis(sines, np.array([1.1, 2.4]), gradient=gradient)
-    assert said == "a constant factor 0.9; wrong where 0.5 < x[1] < 3, right elsewhere: a wrong branch"
+    assert (
+        said == "a constant factor 0.9; wrong where 0.5 < x[1] < 3, right elsewhere: a wrong branch"
+    )
 
 
 def test_an_error_that_fades_away_is_no_branch():
