@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip < 25.1 does not know dependency groups, so the environment begins with a newer pip.
 STAMP := $(VENV)/.installed
 
-.PHONY: reports bench-selftest array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
+.PHONY: reports bench-report bench-selftest array-api bench-check bench-engine bench-speed check test test-fast lint types contract bench-startup golden docs clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ bench-selftest: $(STAMP)  ## how often `adbench bench --against` is right: equal
 
 bench-startup: $(STAMP)  ## `adbench --help` beside `pytest --version`, interleaved
 	$(BIN)/python benchmarks/startup.py
+
+bench-report: $(STAMP)  ## time the rendering of pages, and weigh them
+	$(BIN)/python benchmarks/report.py
 
 bench-speed: $(STAMP)  ## time `adbench.check` beside gradcheck, in turns
 	$(BIN)/python benchmarks/check_speed.py
