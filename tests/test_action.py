@@ -136,6 +136,14 @@ def test_the_step_passes_options_on_as_words(check_step: Step) -> None:
 
 
 @pytest.mark.slow
+def test_the_step_takes_the_targets_of_the_project(check_step: Step, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.adbench]\ntargets = ["wrong.yaml"]\n')
+    code, outputs, _ = check_step()
+    assert code == 1
+    assert [suite.name for suite in read_record(outputs["record"]).suites] == ["wrong"]
+
+
+@pytest.mark.slow
 def test_the_step_runs_nothing_that_is_in_an_input(check_step: Step, tmp_path: Path) -> None:
     code, outputs, log = check_step(targets="$(touch oops) `touch oops` ; touch oops")
     assert code == 2
