@@ -20,7 +20,7 @@ import numpy as np
 from adbench import engine
 from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
-from adbench.backends.errors import ArgumentError, BackendUnavailableError, no_device
+from adbench.backends.errors import ArgumentError, BackendUnavailableError
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -35,7 +35,7 @@ from adbench.engine.plan import Compiled
 
 
 class NativeBackend(Backend):
-    """`adbench.engine` on the CPU. What it cannot differentiate raises DifferentiationError,
+    """`adbench.engine` on the CPU, or on a CUDA device by way of CuPy. What it cannot differentiate raises DifferentiationError,
     which names the function and the user's line."""
 
     name = "native"
@@ -44,8 +44,13 @@ class NativeBackend(Backend):
 
     def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
         super().__init__(mode, device)
+        self._cuda: Any = None
         if device != "cpu":
-            raise no_device(device)
+            from adbench.backends.native_cupy import CudaDevice
+
+            self._cuda = CudaDevice(device)
+            if self.mode == "compiled":
+                raise BackendUnavailableError("no CUDA device in this mode: plans run on the CPU")
 
     @classmethod
     def unavailable(cls) -> BackendUnavailableError | None:
@@ -59,6 +64,10 @@ class NativeBackend(Backend):
         params: Mapping[str, Any],
     ) -> BoundFunction:
         call = Call(function, arguments, differentiable, params)
+        if self._cuda is not None:
+            from adbench.backends.native_cupy import CupyFunction
+
+            return CupyFunction(call, self._cuda)
         return _CompiledFunction(call) if self.mode == "compiled" else _NativeFunction(call)
 
 

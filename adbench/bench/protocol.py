@@ -13,6 +13,7 @@ answers `Bound`; `First` makes the first call, `Sample` times some calls. `Measu
   environment is the timed one's and `adbench.bench.memory.ENVIRONMENT` (the tuned allocator);
 - `adbench.bench.numeric.measure(subject, seconds) -> NumericMeasured`, within about `seconds`;
 - `adbench.bench.threads.prove(subject, seconds) -> ThreadsSeen`;
+- `adbench.bench.retraces.count(subject, points, seconds) -> RetracesCounted`, in memory's process;
 - `adbench.bench.audit.facts(subject) -> Facts`.
 
 In the coordinator, over answers and measurements, without any backend:
@@ -90,13 +91,24 @@ class ProveThreads(Message):
     seconds: float
 
 
+class CountRetraces(Message):
+    """Call the derivative at other values of the active inputs, and count what is compiled."""
+
+    type: Literal["retraces"] = "retraces"
+    points: int
+    """How many sets of values, each drawn with a seed of its own."""
+    seconds: float
+
+
 class StateFacts(Message):
     """State what a fair comparison depends on."""
 
     type: Literal["facts"] = "facts"
 
 
-Request = First | Sample | MeasureMemory | MeasureNumeric | ProveThreads | StateFacts
+Request = (
+    First | Sample | MeasureMemory | MeasureNumeric | ProveThreads | CountRetraces | StateFacts
+)
 
 
 # Worker to coordinator.
@@ -186,6 +198,15 @@ class ThreadsSeen(Message):
     threads: Threads
 
 
+class RetracesCounted(Message):
+    """What was compiled for other values of the active inputs."""
+
+    type: Literal["retraces counted"] = "retraces counted"
+    points: int
+    """Of how many sets of values; 0 for what compiles nothing."""
+    compilations: int
+
+
 class Facts(Message):
     """What a fair comparison depends on, as it really was in this worker."""
 
@@ -229,6 +250,7 @@ Answer = Annotated[
     | MemoryMeasured
     | NumericMeasured
     | ThreadsSeen
+    | RetracesCounted
     | Facts
     | Failed
     | Skipped,
@@ -239,6 +261,7 @@ __all__ = [
     "PROTOCOL",
     "Answer",
     "Bound",
+    "CountRetraces",
     "Facts",
     "Failed",
     "First",
@@ -251,6 +274,7 @@ __all__ = [
     "ProveThreads",
     "Ready",
     "Request",
+    "RetracesCounted",
     "Sample",
     "Sampled",
     "Side",

@@ -35,6 +35,15 @@ class BreakEven(Model):
     """None where it never pays."""
 
 
+class Retraces(Model):
+    """Compilations for other values of the same shapes, which control flow that depends on data
+    brings about."""
+
+    points: int
+    """How many sets of values were tried."""
+    compilations: int
+
+
 class Memory(Model):
     """Peak memory of one gradient above its inputs, in bytes."""
 
@@ -112,6 +121,8 @@ class Measurement(Model):
     break_even: BreakEven | None = None
     retraces: int | None = None
     """How often it compiled again after its first call."""
+    data_retraces: Retraces | None = None
+    """What it compiled for other data of the same shapes; None for what compiles nothing."""
     numeric: Interval | None = None
     """Seconds of the same gradient by forward differences, n + 1 primals."""
     memory: Memory | None = None

@@ -133,7 +133,13 @@ def _warnings(bench: Bench) -> Iterator[RenderableType]:
 def _retraced(m: Measurement) -> Iterator[str]:
     if m.retraces:
         times = "once" if m.retraces == 1 else f"{m.retraces:,} times"
-        yield f"compiled again {times} after the first call: does its control flow depend on data?"
+        yield f"compiled again {times} after the first call, for the same data"
+    if (other := m.data_retraces) and other.compilations:
+        times = "once" if other.compilations == 1 else f"{other.compilations:,} times"
+        yield (
+            f"compiled again {times} for {count(other.points, 'other input')} of the same shapes: "
+            "its control flow depends on data"
+        )
     if m.voided:
         yield f"{count(m.voided, 'sample')} thrown away: something was compiled within"
 
@@ -184,8 +190,8 @@ def _conditions(bench: Bench) -> Iterator[str]:
         yield f"at most {most} seen at work{on}"
     samples = [m for m in bench.measurements if m.samples]
     if samples:
-        restarts = _range([m.restarts for m in samples], "restart")
-        yield f"{_range([m.samples for m in samples], 'sample')} over {restarts}"
+        processes = _range([m.restarts for m in samples], "process")
+        yield f"{_range([m.samples for m in samples], 'sample')} in {processes}"
     if bench.governor:
         yield f"governor {visible(bench.governor)}"
     if bench.load:
@@ -195,7 +201,10 @@ def _conditions(bench: Bench) -> Iterator[str]:
 def _range(values: Sequence[int], noun: str) -> str:
     """`30 samples`, `24 to 30 samples`."""
     low, high = min(values), max(values)
-    return count(high, noun) if low == high else f"{low:,} to {count(high, noun)}"
+    many = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    if low != high:
+        return f"{low:,} to {high:,} {many}"
+    return f"{high:,} {noun if high == 1 else many}"
 
 
 def _at(indent: int, text: str, *, style: str = "") -> RenderableType:

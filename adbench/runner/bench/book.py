@@ -8,7 +8,7 @@ from typing import Literal
 
 from adbench.bench.protocol import Bound, Facts, FirstCalled, Side
 from adbench.bench.statistics import Reading
-from adbench.record.bench import AuditItem, Memory, Threads
+from adbench.record.bench import AuditItem, Memory, Retraces, Threads
 from adbench.record.model import CaseResult, Failure
 from adbench.runner.tasks import Task
 
@@ -37,6 +37,7 @@ class Entry:
     processes: set[int] = field(default_factory=set)
     voided: int = 0
     retraces: int = 0
+    data_retraces: Retraces | None = None
     warnings: list[str] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     """Seconds of getting ready in each process."""

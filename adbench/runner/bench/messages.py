@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from adbench.bench.protocol import (
     Answer,
+    CountRetraces,
     First,
     MeasureMemory,
     MeasureNumeric,
@@ -32,10 +33,24 @@ class Bind(Message):
 
 
 ToWorker = Annotated[
-    Bind | First | Sample | MeasureMemory | MeasureNumeric | ProveThreads | StateFacts,
+    Bind
+    | First
+    | Sample
+    | MeasureMemory
+    | MeasureNumeric
+    | ProveThreads
+    | CountRetraces
+    | StateFacts,
     Field(discriminator="type"),
 ]
 to_worker: TypeAdapter[
-    Bind | First | Sample | MeasureMemory | MeasureNumeric | ProveThreads | StateFacts
+    Bind
+    | First
+    | Sample
+    | MeasureMemory
+    | MeasureNumeric
+    | ProveThreads
+    | CountRetraces
+    | StateFacts
 ] = TypeAdapter(ToWorker)
 from_bench_worker: TypeAdapter[Message] = TypeAdapter(Answer)

@@ -159,6 +159,7 @@ def _measurement(
         first_call=first.seconds if first else None,
         compile=first.stages if first else (),
         retraces=entry.retraces if first else None,
+        data_retraces=entry.data_retraces,
         memory=entry.memory,
         threads=entry.threads,
         voided=entry.voided,

@@ -11,17 +11,19 @@ import importlib
 import os
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from adbench.backends import BackendUnavailableError, get_backend
-from adbench.backends.protocol import BoundFunction, Leaf, Timed
+from adbench.backends.calling import Call
+from adbench.backends.protocol import Arrays, BoundFunction, Leaf, Timed
 from adbench.bench.limit import limit_memory
 from adbench.bench.protocol import (
     Bound,
+    CountRetraces,
     Failed,
     First,
     MeasureMemory,
@@ -85,6 +87,9 @@ class _Desk:
             if isinstance(request, Bind):
                 return self._bind(request)
             assert self._subject is not None, "nothing is bound"
+            if isinstance(request, CountRetraces):
+                points = _other_points(self._task, request.points)
+                return _pass("retraces").count(self._subject, points, request.seconds)  # type: ignore[no-any-return]
             return _do(request, self._subject)
         except BackendUnavailableError as error:
             return Skipped(reason=str(error))
@@ -160,6 +165,21 @@ def _subject(request: Bind) -> Subject:
         numpy=_in_numpy(task, bound) if request.numpy else None,
         threads=request.threads,
     )
+
+
+def _other_points(task: Task, number: int) -> Iterator[Arrays]:
+    """The active inputs as other seeds draw them; none where no seed has a say in them."""
+    function = load_function(task.function)
+    bound = None
+    for seed in range(task.case.seed, task.case.seed + number + 1):
+        drawn = task.case.model_copy(update={"seed": seed})
+        arguments, differentiable = make_inputs(drawn)
+        params = call_params(function, drawn.params, arguments)
+        point = Call(function, arguments, differentiable, params).point
+        if bound is None:
+            bound = point
+        elif not all(map(np.array_equal, point, bound)):
+            yield point
 
 
 def _directions(
