@@ -11,7 +11,7 @@ from adbench.record.explain import place_of
 from adbench.record.model import CaseResult, Finding, RunRecord, SourceLocation, Verdict
 from adbench.report.view import signs
 from adbench.report.view.anchors import CaseKey, base_of, case_of, mode_of
-from adbench.report.view.numbers import both, plus_minus, ratio, short
+from adbench.report.view.numbers import both, percent, plus_minus, ratio, short
 from adbench.report.view.signs import Sign, sign_of
 
 _FINDINGS = 4
@@ -171,7 +171,7 @@ def _slower(pair: SideBySide) -> Attention:
         (case,),
         f"{pair.what} takes {ratio(pair.ratio.value)} the time of before "
         f"({short(pair.ratio.low, 3)} to {short(pair.ratio.high, 3)}; "
-        f"the margin is {short(1 + pair.margin, 3)})",
+        f"the margin is {percent(pair.margin)})",
     )
 
 
