@@ -7,11 +7,11 @@ then the positions nearest to the neighbours' that keep this order.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _GAP_X, _GAP_Y = 28.0, 46.0
-_SWEEPS = 12
+_SWEEPS, _PULLS = 12, 24
 _MARGIN = 12.0
 
 Edge = tuple[int, int]
@@ -39,6 +39,16 @@ class _Vertex:
     after: list[int] = field(default_factory=list)
     x: float = 0.0
 
+    @property
+    def is_bend(self) -> bool:
+        """Whether this is a point on an edge."""
+        return self.height == 0.0
+
+    @property
+    def is_pendant(self) -> bool:
+        """Whether nothing leads here, and one edge from here."""
+        return not self.before and len(self.after) == 1
+
 
 def layered(sizes: Mapping[int, tuple[float, float]], edges: Sequence[Edge]) -> Layout:
     """Lay out nodes of these sizes (width, height); the order of `sizes` is that of the flow.
@@ -63,7 +73,11 @@ def layered(sizes: Mapping[int, tuple[float, float]], edges: Sequence[Edge]) -> 
 
 
 def _layers(nodes: Sequence[int], edges: set[Edge]) -> dict[int, int]:
-    """Each node's layer: the longest path to it; what nothing leads to moves near its readers."""
+    """Each node's layer: the longest path to it, or later where that makes no edges longer.
+
+    A node that reads no more than it is read by moves down to its first reader: an input, or
+    0.1·x inside a loop, then stands beside what it is for.
+    """
     before: dict[int, list[int]] = {node: [] for node in nodes}
     after: dict[int, list[int]] = {node: [] for node in nodes}
     for source, target in edges:
@@ -72,26 +86,33 @@ def _layers(nodes: Sequence[int], edges: set[Edge]) -> dict[int, int]:
     layer: dict[int, int] = {}
     for node in nodes:
         layer[node] = max((layer[source] + 1 for source in before[node]), default=0)
-    for node in nodes:
-        if not before[node] and after[node]:
+    for node in reversed(nodes):
+        if after[node] and len(before[node]) <= len(after[node]):
             layer[node] = min(layer[target] for target in after[node]) - 1
     return layer
 
 
-def _chains(vertices: dict[int, _Vertex], edges: object) -> dict[Edge, list[int]]:
-    """Each edge as the vertices that it passes, a new one in every layer between its ends."""
+def _chains(vertices: dict[int, _Vertex], edges: Iterable[Edge]) -> dict[Edge, list[int]]:
+    """Each edge as the vertices that it passes, one in every layer between its ends.
+
+    Edges from one node share their bends: what is read in many places leaves as one line.
+    """
     chains: dict[Edge, list[int]] = {}
+    bends: dict[tuple[int, int], int] = {}
     new = max(vertices) + 1
-    for source, target in dict.fromkeys(edges):  # type: ignore[call-overload]
+    for source, target in dict.fromkeys(edges):
         chain = [source]
         for layer in range(vertices[source].layer + 1, vertices[target].layer):
-            vertices[new] = _Vertex(1.0, 0.0, layer)
-            chain.append(new)
-            new += 1
+            if (source, layer) not in bends:
+                bends[source, layer] = new
+                vertices[new] = _Vertex(1.0, 0.0, layer)
+                new += 1
+            chain.append(bends[source, layer])
         chain.append(target)
         for a, b in itertools.pairwise(chain):
-            vertices[a].after.append(b)
-            vertices[b].before.append(a)
+            if b not in vertices[a].after:
+                vertices[a].after.append(b)
+                vertices[b].before.append(a)
         chains[source, target] = chain
     return chains
 
@@ -99,20 +120,18 @@ def _chains(vertices: dict[int, _Vertex], edges: object) -> dict[Edge, list[int]
 def _order(layers: list[list[int]], vertices: dict[int, _Vertex]) -> None:
     """Sort each layer by the mean place of its neighbours, down and up in turns; keep the best."""
     best, fewest = [list(layer) for layer in layers], _crossings(layers, vertices)
+    place = {name: i / len(layer) for layer in layers for i, name in enumerate(layer)}
     for sweep in range(_SWEEPS):
-        down = sweep % 2 == 0
-        for layer in layers[1:] if down else reversed(layers[:-1]):
-            place = _places(layers, vertices)
-            layer.sort(key=lambda name, place=place, down=down: _mean(name, place, vertices, down))  # type: ignore[misc]
-        if (crossings := _crossings(layers, vertices)) < fewest:
-            best, fewest = [list(layer) for layer in layers], crossings
         if fewest == 0:
             break
+        down = sweep % 2 == 0
+        for layer in layers[1:] if down else reversed(layers[:-1]):
+            means = {name: _mean(name, place, vertices, down) for name in layer}
+            layer.sort(key=means.__getitem__)
+            place.update((name, i / len(layer)) for i, name in enumerate(layer))
+        if (crossings := _crossings(layers, vertices)) < fewest:
+            best, fewest = [list(layer) for layer in layers], crossings
     layers[:] = best
-
-
-def _places(layers: list[list[int]], vertices: dict[int, _Vertex]) -> dict[int, float]:
-    return {name: i / len(layer) for layer in layers for i, name in enumerate(layer)}
 
 
 def _mean(name: int, place: dict[int, float], vertices: dict[int, _Vertex], down: bool) -> float:
@@ -151,20 +170,36 @@ def _count(tree: list[int], index: int) -> int:
 
 
 def _place(layers: list[list[int]], vertices: dict[int, _Vertex]) -> None:
-    """Give every vertex its x: near its neighbours, in the layer's order, none on another."""
+    """Give every vertex its x: near its neighbours, in the layer's order, none on another.
+
+    Neighbours above and below pull at once. Were it those above in one sweep and those below in
+    the next, a node beside a long edge would be pushed aside a little further in every layer.
+    """
     for layer in layers:
         _settle(layer, vertices, [0.0] * len(layer))
-    for sweep in range(_SWEEPS):
-        down = sweep % 2 == 0
-        for layer in layers if down else reversed(layers):
-            wanted = []
-            for name in layer:
-                vertex = vertices[name]
-                neighbours = vertex.before if down else vertex.after
-                around = neighbours or vertex.before or vertex.after
-                xs = [vertices[n].x for n in around]
-                wanted.append(sum(xs) / len(xs) if xs else vertex.x)
-            _settle(layer, vertices, wanted)
+    for sweep in range(_PULLS):
+        for layer in layers if sweep % 2 == 0 else reversed(layers):
+            _settle(layer, vertices, [_pulled(vertices[name], vertices) for name in layer])
+
+
+def _pulled(vertex: _Vertex, vertices: dict[int, _Vertex]) -> float:
+    """Where a vertex's neighbours want it: the mean of where they are, by how hard they pull."""
+    pulls = [
+        (vertices[n].x, _strength(vertex, vertices[n])) for n in (*vertex.before, *vertex.after)
+    ]
+    total = sum(strength for _, strength in pulls)
+    return sum(x * strength for x, strength in pulls) / total if total else vertex.x
+
+
+def _strength(a: _Vertex, b: _Vertex) -> float:
+    """How hard two neighbours pull at each other.
+
+    Two bends do so hard, for a straight line; an input that is read once hardly does, so that it
+    stands beside the way from the other inputs to the output, and not in it.
+    """
+    if a.is_bend and b.is_bend:
+        return 4.0
+    return 0.1 if a.is_pendant or b.is_pendant else 1.0
 
 
 def _settle(layer: list[int], vertices: dict[int, _Vertex], wanted: list[float]) -> None:

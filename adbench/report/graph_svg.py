@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterator
-from itertools import count
 
 from markupsafe import Markup
 
@@ -74,7 +74,7 @@ class _Drawing:
         edges: list[Edge] = []
         for node in self.graph.nodes:
             edges += dict.fromkeys((edge.source, node.id) for edge in node.inputs)
-        for number, output in zip(count(_OUTPUT, -1), self.graph.outputs, strict=False):
+        for number, output in zip(itertools.count(_OUTPUT, -1), self.graph.outputs, strict=False):
             self.lines[number] = [("name", visible(output.name))]
             if output.node is not None:
                 edges.append((output.node, number))
@@ -140,19 +140,27 @@ class _Drawing:
         return Markup("\n").join(parts)
 
     def edges(self) -> Iterator[Markup]:
+        """What leaves a node as one path, of which no part is drawn twice; then the heads."""
+        leaving: dict[tuple[int, bool], dict[str, None]] = {}
+        heads = []
         for (source, target), route in self.layout.routes.items():
             back = self.order[source] > self.order[target]
             if back:  # beside the edge that leads there, which it would lie upon
                 route = [(x + _ASIDE, y) for x, y in route]
+            drawn = leaving.setdefault((source, back), {})
+            drawn.update(dict.fromkeys(itertools.starmap(_curve, itertools.pairwise(route))))
+            heads.append(_head(route))
+        for (_, back), curves in leaving.items():
             kind = "edge back" if back else "edge"
-            yield Markup('<path class="{}" d="{}"/>').format(kind, _curve(route))
-            yield Markup('<path class="head" d="{}"/>').format(_head(route))
+            yield Markup('<path class="{}" d="{}"/>').format(kind, "".join(curves))
+        if heads:
+            yield Markup('<path class="head" d="{}"/>').format("".join(heads))
 
     def boxes(self) -> Iterator[Markup]:
         for node in self.graph.nodes:
             kind = "input" if node.role == "input" else "operation"
             yield self.box(node.id, kind, "\n".join(self.details(node)), node.keeps)
-        for number, output in zip(count(_OUTPUT, -1), self.graph.outputs, strict=False):
+        for number, output in zip(itertools.count(_OUTPUT, -1), self.graph.outputs, strict=False):
             unused = " (depends on no input)" if output.node is None else ""
             yield self.box(number, "output", f"output {visible(output.name)}{unused}", 0)
 
@@ -214,20 +222,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _curve(route: list[Point]) -> str:
-    """A smooth line through the points, upright at each of them."""
-    (x, y), *rest = route
-    data = [f"M{x:.0f} {y:.0f}"]
-    for to_x, to_y in rest:
-        half = (to_y - y) / 2
-        if abs(to_x - x) < 1:
-            data.append(f"L{to_x:.0f} {to_y:.0f}")
-        else:
-            data.append(
-                f"C{x:.0f} {y + half:.0f} {to_x:.0f} {to_y - half:.0f} {to_x:.0f} {to_y:.0f}"
-            )
-        x, y = to_x, to_y
-    return " ".join(data)
+def _curve(start: Point, end: Point) -> str:
+    """A smooth line that leaves and arrives upright."""
+    (x, y), (to_x, to_y) = start, end
+    half = (to_y - y) / 2
+    if abs(to_x - x) < 1:
+        return f"M{x:.0f} {y:.0f}L{to_x:.0f} {to_y:.0f}"
+    curve = f"{x:.0f} {y + half:.0f} {to_x:.0f} {to_y - half:.0f} {to_x:.0f} {to_y:.0f}"
+    return f"M{x:.0f} {y:.0f}C{curve}"
 
 
 def _head(route: list[Point]) -> str:
