@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +174,9 @@ def test_ctrl_c_leaves_a_record_and_no_workers(folder: Path, environment: dict[s
         text=True,
         start_new_session=True,
     )
-    time.sleep(8.0)
+    assert process.stderr is not None
+    first = process.stderr.readline()  # how far it is: it has begun
+    assert "%]" in first
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -185,7 +185,9 @@ class _Run:
         rounds = self._options.processes
         for process in range(rounds if self._other is None else _MOST_ROUNDS * rounds):
             entries = self._wanted(process)
-            if self._ledger.left <= 0 or not entries:
+            # What starting everybody took before, it will take again.
+            starting = self._ledger.spent["import"] / process if process else 0.0
+            if self._ledger.left <= starting or not entries:
                 return
             crew = Crew(self._seats(), self._ledger)
             try:

@@ -20,7 +20,7 @@ from adbench.bench.protocol import (
 from adbench.record.bench import Memory, Retraces, What
 from adbench.runner.bench.against import OtherSide
 from adbench.runner.bench.book import Entry
-from adbench.runner.bench.client import BenchWorker, Seat, WorkerLostError
+from adbench.runner.bench.client import STARTUP_SECONDS, BenchWorker, Seat, WorkerLostError
 from adbench.runner.bench.ledger import Ledger
 from adbench.runner.bench.messages import Bind
 from adbench.runner.tasks import Task
@@ -96,7 +96,7 @@ def _measure(
     patience = min(patience, 600.0)
     memory, doing = None, _NO_MEMORY
     try:
-        worker.await_ready()
+        worker.await_ready(min(patience, STARTUP_SECONDS))
         for request, wanted in _requests(entry, task, seat, what, patience):
             doing = wanted
             answer = worker.ask(request, patience)

@@ -120,8 +120,7 @@ def _measurement(
     least: float,
 ) -> Measurement:
     task, case = entry.task, entry.task.case
-    parameter = getattr(case, "size", None)
-    size = case.params.get(parameter) if parameter else None
+    size = case.params.get(case.size) if case.size else None
     first = entry.first
     known: dict[str, Any] = {}
     if entry.status == "measured":
@@ -150,7 +149,7 @@ def _measurement(
         dtype=case.dtype,
         device=task.device,
         params=case.params,
-        parameter=parameter,
+        parameter=case.size,
         size=float(size) if isinstance(size, int | float) else None,
         inputs=entry.bound.inputs if entry.bound else 0,
         what=what,

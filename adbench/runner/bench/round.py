@@ -37,6 +37,7 @@ _WARM_SECONDS = 0.02
 _THREAD_SECONDS = 0.1
 _LEAST_SAMPLE = 1e-3
 _FEWEST_SWEEPS = 4
+_SAMPLE_SHARE = 0.25
 _ALWAYS = 3
 """After so many void samples in a row, compiling is what this function does at every call."""
 _DOUBLE = ("float64", "complex128")
@@ -88,11 +89,13 @@ class Round:
     ) -> None:
         """Measure one case on the backends of `entries`: `sweeps` samples of each, fewer if they
         took longer than `seconds`. `twin` is the key of the control."""
+        begin = monotonic()
         seated = self._seat(book, entries, twin)
         if self._process == 0:
             self._audit(book, [one for one in seated if one.slot.role == "here"])
             seated = [one for one in seated if not one.entry.stopped]
-        begin = monotonic()
+        # Samples are soon had beside first calls, which may have used the time up.
+        end = max(begin + seconds, monotonic() + _SAMPLE_SHARE * seconds)
         # Every process begins with another one, so that none always follows the same.
         turn = self._process % max(1, len(seated))
         order = seated[turn:] + seated[:turn]
@@ -100,8 +103,8 @@ class Round:
             for one in order if sweep % 2 == 0 else list(reversed(order)):
                 if not (one.entry.stopped or one.dead):
                     self._sample(book, one, sweep)
-            spent = monotonic() - begin
-            if self._ledger.left <= 0 or (spent > seconds and sweep + 1 >= _FEWEST_SWEEPS):
+            late = monotonic() > end and sweep + 1 >= _FEWEST_SWEEPS
+            if late or self._ledger.left <= 0:
                 break
         if self._process == 0 and self._what == "vjp":
             self._numeric([one for one in seated if one.slot.role == "here"], seconds)
