@@ -176,19 +176,21 @@ def _place(layers: list[list[int]], vertices: dict[int, _Vertex]) -> None:
     the next, a node beside a long edge would be pushed aside a little further in every layer.
     """
     for layer in layers:
-        _settle(layer, vertices, [0.0] * len(layer))
+        _settle(layer, vertices, [(0.0, 1.0)] * len(layer))
     for sweep in range(_PULLS):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             _settle(layer, vertices, [_pulled(vertices[name], vertices) for name in layer])
 
 
-def _pulled(vertex: _Vertex, vertices: dict[int, _Vertex]) -> float:
-    """Where a vertex's neighbours want it: the mean of where they are, by how hard they pull."""
+def _pulled(vertex: _Vertex, vertices: dict[int, _Vertex]) -> tuple[float, float]:
+    """Where a vertex's neighbours want it, the mean of where they are, and how strongly."""
     pulls = [
         (vertices[n].x, _strength(vertex, vertices[n])) for n in (*vertex.before, *vertex.after)
     ]
     total = sum(strength for _, strength in pulls)
-    return sum(x * strength for x, strength in pulls) / total if total else vertex.x
+    if not total:
+        return vertex.x, 0.1
+    return sum(x * strength for x, strength in pulls) / total, total
 
 
 def _strength(a: _Vertex, b: _Vertex) -> float:
@@ -202,24 +204,28 @@ def _strength(a: _Vertex, b: _Vertex) -> float:
     return 0.1 if a.is_pendant or b.is_pendant else 1.0
 
 
-def _settle(layer: list[int], vertices: dict[int, _Vertex], wanted: list[float]) -> None:
+def _settle(
+    layer: list[int], vertices: dict[int, _Vertex], wanted: list[tuple[float, float]]
+) -> None:
     """The positions nearest to the wanted ones (least squares) that keep order and distance.
 
-    Isotonic regression by pooling adjacent violators, once distances are taken off.
+    `wanted` gives each vertex's position and its weight. Isotonic regression by pooling adjacent
+    violators, once distances are taken off.
     """
     offsets, offset = [], 0.0
     for i, name in enumerate(layer):
         if i:
             offset += (vertices[layer[i - 1]].width + vertices[name].width) / 2 + _GAP_X
         offsets.append(offset)
-    pools: list[tuple[float, int]] = []
-    for target, offset in zip(wanted, offsets, strict=True):
+    pools: list[tuple[float, float, int]] = []
+    for (target, weight), offset in zip(wanted, offsets, strict=True):
         mean, count = target - offset, 1
         while pools and pools[-1][0] > mean:
-            before, number = pools.pop()
-            mean, count = (before * number + mean * count) / (number + count), number + count
-        pools.append((mean, count))
-    flat = [mean for mean, count in pools for _ in range(count)]
+            before, heft, number = pools.pop()
+            mean = (before * heft + mean * weight) / (heft + weight)
+            weight, count = heft + weight, number + count
+        pools.append((mean, weight, count))
+    flat = [mean for mean, _, count in pools for _ in range(count)]
     for name, value, offset in zip(layer, flat, offsets, strict=True):
         vertices[name].x = value + offset
 
