@@ -237,7 +237,11 @@ def _outcomes(
     """Every task's outcome as it is done; a missing backend costs no worker."""
     if options.executor == "dask":  # which backends are missing is known there
         yield from run_on_dask(
-            tasks, address=options.scheduler, jobs=options.jobs, timeout=options.timeout
+            tasks,
+            address=options.scheduler,
+            jobs=options.jobs,
+            timeout=options.timeout,
+            on_start=on_start,
         )
         return
     here: list[int] = []

@@ -13,7 +13,7 @@ import os
 import queue
 import time
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adbench.record import adbench_version
@@ -45,17 +45,19 @@ def run_on_dask(
     address: str | None = None,
     jobs: int | None = None,
     timeout: float | None = None,
+    on_start: Callable[[Task], object] | None = None,
 ) -> Generator[Outcome]:
     """Yield each task's outcome as it is done; closing the iterator withdraws the others.
 
     `address` is a scheduler's; without it, a cluster of `jobs` workers (None: one a core) is
-    started here for this run. `timeout` is the seconds that a task's own code may take. Raises
-    ExecutorError when no scheduler answers.
+    started here for this run. `timeout` is the seconds that a task's own code may take;
+    `on_start` is called with a task when that has begun. Raises ExecutorError when no scheduler
+    answers.
     """
     if not tasks:
         return
     with _client(address, min(jobs or available_cores(), len(tasks))) as client:
-        run = _Run(client, tasks, timeout)
+        run = _Run(client, tasks, timeout, on_start)
         try:
             yield from run.outcomes()
         finally:
@@ -92,19 +94,28 @@ def _client(address: str | None, jobs: int) -> Iterator[Client]:
 
 
 class _Run:
-    def __init__(self, client: Client, tasks: Sequence[Task], timeout: float | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tasks: Sequence[Task],
+        timeout: float | None,
+        on_start: Callable[[Task], object] | None,
+    ) -> None:
         self._client = client
         self._tasks = tasks
         self._timeout = timeout
         self._folder = os.getcwd()
-        self._id = uuid.uuid4().hex
-        self._done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        self._id = f"adbench-{uuid.uuid4().hex}"
+        self._on_start = on_start
+        self._news: queue.SimpleQueue[Future[Any] | int] = queue.SimpleQueue()
+        """What dask's threads tell: a future that is done, or the index of a task that begins."""
         self._running: dict[str, tuple[int, Future[Any]]] = {}
         self._seen_workers = False
         self._without_since: float | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
         """Every task's outcome; those that were given up are tried once more, each alone."""
+        self._client.subscribe_topic(self._id, lambda event: self._news.put(event[1]))
         for index in range(len(self._tasks)):
             self._submit(index, "")
         suspects: list[int] = []
@@ -131,27 +142,30 @@ class _Run:
         from adbench.runner.dask_worker import serve
 
         line = RunTask(id=index, task=self._tasks[index]).line()
-        key = f"adbench-{self._id}-{index}{attempt}"
+        key = f"{self._id}-{index}{attempt}"
         given = (line, self._id, self._folder, adbench_version(), self._timeout)
         future = self._client.submit(serve, *given, key=key, pure=False)
         self._running[key] = (index, future)
-        future.add_done_callback(self._done.put)
+        future.add_done_callback(self._news.put)
 
     def _ended(self) -> Iterator[tuple[int, Outcome | Failure]]:
         """What was submitted, as it ends: with an outcome, or given up because workers died."""
         while self._running:
             try:
-                future = self._done.get(timeout=_TICK)
+                news = self._news.get(timeout=_TICK)
             except queue.Empty:
                 if lost := self._lost():
                     left = [index for index, _ in self._running.values()]
                     self.withdraw()
                     yield from ((index, self._failed(index, lost)) for index in left)
                 continue
-            if future.key in self._running:
-                index, _ = self._running.pop(future.key)
-                yield index, self._read(index, future)
-                future.release()
+            if isinstance(news, int):
+                if self._on_start is not None:
+                    self._on_start(self._tasks[news])
+            elif news.key in self._running:
+                index, _ = self._running.pop(news.key)
+                yield index, self._read(index, news)
+                news.release()
 
     def _read(self, index: int, future: Future[Any]) -> Outcome | Failure:
         from distributed import KilledWorker

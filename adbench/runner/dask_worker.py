@@ -32,8 +32,9 @@ class UnfitWorkerError(RuntimeError):
 def serve(line: bytes, run: str, folder: str, version: str, timeout: float | None) -> bytes | None:
     """Do the task of a RunTask message; gives a Result message, or None when it was withdrawn.
 
-    `run` tells runs apart, `folder` is where this one was started, `version` is of the adbench
-    that sent the task. Raises UnfitWorkerError where either of these two is not here.
+    `run` tells runs apart, and is the topic under which the beginning of the task is told;
+    `folder` is where this run was started, `version` is of the adbench that sent the task. Raises
+    UnfitWorkerError where either of these two is not here.
     """
     here = socket.gethostname()
     if version != adbench_version():
@@ -41,9 +42,14 @@ def serve(line: bytes, run: str, folder: str, version: str, timeout: float | Non
     if not os.path.isdir(folder):
         raise UnfitWorkerError(f"{here} has no {folder}: dask's workers need the same files")
     message = RunTask.model_validate_json(line)
-    kept = _take(run, folder)
+    worker, kept = get_worker(), _take(run, folder)
     try:
-        outcome = kept.session.check(message.task, timeout=timeout, wanted=_wanted())
+        outcome = kept.session.check(
+            message.task,
+            timeout=timeout,
+            on_start=lambda _: worker.log_event(run, message.id),
+            wanted=_wanted(),
+        )
     finally:
         kept.give_back()
     if outcome is None:

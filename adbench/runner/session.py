@@ -27,15 +27,19 @@ class Session:
         task: Task,
         *,
         timeout: float | None = None,
+        on_start: Callable[[Task], object] | None = None,
         wanted: Callable[[], bool] | None = None,
     ) -> Outcome | None:
         """The task's outcome; None where `wanted`, asked now and then, has said no.
 
-        `timeout` is the seconds that the task's own code may take.
+        `timeout` is the seconds that the task's own code may take; `on_start` is called as it
+        begins.
         """
         if (error := unavailable(task.backend)) is not None:
             return Outcome(0, outcomes.unavailable(task, error))
-        arriving = run_in_pool([task], timeout=timeout, staff=self._staff, wanted=wanted)
+        arriving = run_in_pool(
+            [task], timeout=timeout, staff=self._staff, on_start=on_start, wanted=wanted
+        )
         return next(iter(list(arriving)), None)
 
     def close(self) -> None:

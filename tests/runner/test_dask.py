@@ -205,6 +205,15 @@ def test_a_case_that_kills_workers_is_given_up_and_named(
     assert len((tmp_path / "killed").read_text().split()) == 4
 
 
+def test_what_begins_on_the_cluster_is_told_here(cluster: str, suite) -> None:
+    begun: list[str] = []
+    tasks = expand(suite("smooth", "raises", "smooth-2").cases)
+    arriving = run_on_dask(tasks, address=cluster, on_start=lambda task: begun.append(task.name))
+    for outcome in arriving:
+        assert tasks[outcome.index].name in begun
+    assert sorted(begun) == sorted(task.name for task in tasks)
+
+
 def test_a_run_sees_the_code_of_its_own_time(cluster: str, suite, tmp_path: Path) -> None:
     suites = [suite("smooth", "smooth-2", "smooth-3", "smooth-4")]
     options = RunOptions(executor="dask", scheduler=cluster)
