@@ -10,9 +10,8 @@ from markupsafe import Markup
 
 from adbench.report.charts.frame import Area, chart, end_labels
 from adbench.report.charts.markers import markers, series_class
-from adbench.report.charts.scales import logarithmic, plain, power_of_ten
+from adbench.report.charts.scales import logarithmic, power_of_ten, seconds_of_a_tick
 from adbench.report.charts.svg import line, polyline
-from adbench.report.view.numbers import seconds
 
 _BEND = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
 """Where a line bends, in units of the calls that take as long as the first one did."""
@@ -55,7 +54,12 @@ def calls_chart(costs: Sequence[CallCost], title: str, description: str) -> Mark
             layers += [line(at, (at[0], y.start), "chosen"), markers(cost.mode, [at])]
     layers += end_labels(ends, x.end + 6, y.end, y.start)
     return chart(
-        title, description, (x, y), ("calls", "total time"), (power_of_ten, plain(seconds)), *layers
+        title,
+        description,
+        (x, y),
+        ("calls", "total time"),
+        (power_of_ten, seconds_of_a_tick),
+        *layers,
     )
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from adbench.report.view.numbers import seconds
+
 _ZEROS = re.compile(r"\.0+(?!\d)")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -74,6 +76,11 @@ def power_of_ten(value: float) -> str:
         return f"{factor * 10.0**exponent:g}"
     power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
     return power if factor == 1 else f"{factor}·{power}"
+
+
+def seconds_of_a_tick(value: float) -> str:
+    """`10 µs`, `1 s`, `100 s`, `10⁴ s`: no minutes, which are no powers of ten."""
+    return f"{power_of_ten(value)} s" if value >= 1 else _ZEROS.sub("", seconds(value))
 
 
 def plain(show: Callable[[float], str]) -> Callable[[float], str]:

@@ -25,7 +25,7 @@ from adbench.report.charts.scales import plain
 from adbench.report.charts.vcurve import scale_of
 from adbench.report.view.anchors import mode_of
 from adbench.report.view.cases import CaseView, Group, exponent
-from adbench.report.view.numbers import count, seconds, short, size
+from adbench.report.view.numbers import count, short, size
 from adbench.report.view.signs import sign_of
 
 _IN_TABLE = "The table below has the numbers."
@@ -191,7 +191,9 @@ def _growth(group: Group, quantity: Quantity) -> Chart | None:
     if len(numeric) > 1:
         curves.append(Curve("", tuple(sorted(numeric.items())), "differences", numeric=True))
     parameter = group.growth[0].parameter if group.growth else "size"
-    noun, show = {"time": ("time", seconds), "memory": ("peak memory", size)}[quantity]
+    noun, show = {"time": ("time", seconds_of_a_tick), "memory": ("peak memory", plain(size))}[
+        quantity
+    ]
     words = "; ".join(f"{g.backend}:{g.mode} grows as {exponent(g)}" for g in fits)
     title = f"{noun} of {group.base} against {parameter}"
     picture = scaling_chart(
@@ -199,7 +201,7 @@ def _growth(group: Group, quantity: Quantity) -> Chart | None:
         title,
         words,
         (parameter, noun),
-        (_plain_size, plain(show)),
+        (_plain_size, show),
         binary=quantity == "memory",
     )
     return Chart(

@@ -112,7 +112,6 @@ def render_html(
     """
     problems = attention(record, attention_of(comparison) if comparison else ())
     table = matrix(record)
-    shown = {metric.key for metric in table.metrics}
     page = Page(
         version=adbench_version(),
         title=", ".join(suite.name for suite in record.suites[:4])
@@ -122,7 +121,7 @@ def render_html(
         attention=problems[:_PROBLEMS],
         attention_left=max(0, len(problems) - _PROBLEMS),
         matrix=table,
-        metric=next((key for key in ("time", "digits") if key in shown), min(shown, default="")),
+        metric=_first_metric(table),
         sections=sections(record),
         comparison=comparison,
         forest=_forest(comparison) if comparison else None,
@@ -134,6 +133,14 @@ def render_html(
     )
     written = environment().get_template("page.html.jinja").render(page=page)
     return _QUOTED.sub(r"=\1", _OPTIONAL.sub("", written))
+
+
+def _first_metric(table: Matrix) -> str:
+    """Time, where most cases were measured; else the first figure that there is."""
+    timed = sum(any(c is not None and "time" in c.figures for c in r.cells) for r in table.rows)
+    if 2 * timed > len(table.rows):
+        return "time"
+    return table.metrics[0].key if table.metrics else ""
 
 
 def _forest(view: ComparisonView) -> Forest | None:

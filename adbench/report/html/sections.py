@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adbench.record.model import RunRecord
@@ -89,14 +89,16 @@ def _gravest(group: Group) -> Signs:
             known = found.get(mode)
             if known is None or _GRAVITY.index(sign.tone) < _GRAVITY.index(known.tone):
                 found[mode] = sign
-    return _by_sign(found.items())
+    return _by_sign(list(found.items()))
 
 
-def _by_sign(signs: Iterable[tuple[str, Sign]]) -> Signs:
+def _by_sign(signs: Sequence[tuple[str, Sign]]) -> Signs:
     """The modes under their signs, gravest first; where all modes agree, how many they are."""
     found: dict[Sign, list[str]] = {}
+    good = next((sign for _, sign in signs if sign.tone == "good"), None)
     for mode, sign in signs:
-        found.setdefault(sign, []).append(mode)
+        shown = good if good is not None and sign.tone == "good" else sign
+        found.setdefault(shown, []).append(mode)
     if len(found) == 1:
         ((sign, modes),) = found.items()
         return [(sign, modes[0] if len(modes) == 1 else f"all {len(modes)} backends")]

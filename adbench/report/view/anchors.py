@@ -51,10 +51,12 @@ def mode_of(task: CaseResult | Measurement) -> str:
 
 
 def modes(tasks: Iterable[CaseResult | Measurement]) -> list[str]:
-    """Every backend mode, backends in their usual order, whichever a run happened to meet first."""
-    met = {mode_of(task): task.backend for task in tasks}
+    """Every backend mode: backends in their usual order, eager first, whatever a run met first."""
+    met = {mode_of(task): task for task in tasks}
     order = {backend: place for place, backend in enumerate(_BACKENDS)}
-    return sorted(met, key=lambda name: order.get(met[name], len(order)))
+    return sorted(
+        met, key=lambda name: (order.get(met[name].backend, len(order)), met[name].mode != "eager")
+    )
 
 
 def by_suite(keys: Sequence[CaseKey]) -> dict[str, list[CaseKey]]:

@@ -21,7 +21,7 @@ _LEAST_MARGIN = 0.05
 """Two runs are hours apart: less than this is not told apart, however calm each of them was."""
 _MEMORY = 1.1
 """Memory hardly depends on chance: beyond this factor it has changed."""
-_MACHINE = ("machine", "processor", "cores", "platform", "threads")
+_MACHINE = ("machine", "processor", "cores", "platform")
 _OUTCOMES = {
     "changed": signs.CHANGED,
     "unproven": signs.CHANGED,
@@ -249,12 +249,21 @@ def _noise(record: RunRecord) -> float:
 
 def _two_machines(before: Environment, after: Environment) -> str:
     apart = [name for name in _MACHINE if getattr(before, name) != getattr(after, name)]
+    apart += ["threads"] if list(_differing(*_in_both(before.threads, after.threads))) else []
     if not apart:
         return ""
     return (
         f"The two runs differ in {' and '.join(apart)}, so times are shown and not judged: "
         "measure both on one machine, with `adbench bench --against`, to know."
     )
+
+
+def _in_both(
+    old: Mapping[str, int], new: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Thread counts that both know: which library a process has loaded is no setting."""
+    both = old.keys() & new.keys()
+    return {name: old[name] for name in old if name in both}, {n: new[n] for n in both}
 
 
 def differences(before: RunRecord, after: RunRecord) -> Iterator[str]:
@@ -264,7 +273,7 @@ def differences(before: RunRecord, after: RunRecord) -> Iterator[str]:
         if getattr(old, name) != getattr(new, name):
             yield f"{name} {getattr(old, name)} → {getattr(new, name)}"
     yield from _differing(old.versions, new.versions)
-    yield from _differing(old.threads, new.threads, "threads of ")
+    yield from _differing(*_in_both(old.threads, new.threads), "threads of ")
     yield from _differing(old.variables, new.variables)
 
 

@@ -61,13 +61,13 @@ class Note:
 
 def notes(rows: Sequence[TaskRow]) -> list[Note]:
     """The rows' remarks; modes of which the same is to be said together."""
-    found: dict[tuple[Sign, tuple[str, ...]], list[TaskRow]] = {}
+    found: dict[tuple[str, tuple[str, ...]], list[TaskRow]] = {}
     for row in rows:
         if row.remarks:
-            found.setdefault((row.sign, row.remarks), []).append(row)
+            found.setdefault((row.sign.tone, row.remarks), []).append(row)
     return [
-        Note(sign, tuple(row.mode for row in alike), remarks, alike[0].command)
-        for (sign, remarks), alike in found.items()
+        Note(alike[0].sign, tuple(row.mode for row in alike), remarks, alike[0].command)
+        for (_, remarks), alike in found.items()
     ]
 
 

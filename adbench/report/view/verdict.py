@@ -59,6 +59,8 @@ def verdict_bar(record: RunRecord, regressions: int = 0) -> VerdictBar:
     """What `record` comes to; `regressions` are those that a comparison found."""
     regressions += _slower_than_before(record)
     phrases = [*_phrases(record), *([count(regressions, "regression")] if regressions else [])]
+    failed = sum(m.status == "failed" for m in record.bench.measurements) if record.bench else 0
+    phrases += [f"{failed:,} could not be measured"] if failed else []
     return VerdictBar(
         sign=_sign(record, regressions),
         sentence=", ".join(phrases),
