@@ -19,7 +19,7 @@ from adbench.backends.arrays import (
     to_numpy,
 )
 from adbench.backends.errors import ArgumentError, OutputError
-from adbench.backends.protocol import Leaf, Tree
+from adbench.backends.protocol import Leaf, Tree, Written
 
 _POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -120,6 +120,13 @@ class Call:
             return arrays
         precision = max(moved, key=lambda dtype: dtype.itemsize)
         return [array.astype(at_precision(array.dtype, precision), copy=False) for array in arrays]
+
+    def described(self, x: Sequence[Array]) -> Written:
+        """The function as it was written, with its arguments at x."""
+        data = self.data([a.dtype for a in x])
+        values = trees.unflatten(self.spec, self.merge([np.array(a) for a in x], data))
+        named = dict(zip(self.names, values, strict=True))
+        return Written(self._written, named, dict(self._params))
 
     def _require_something_active(self) -> None:
         for leaf in self.inputs:

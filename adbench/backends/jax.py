@@ -22,7 +22,16 @@ from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.jax_compiles import compilations, stages
 from adbench.backends.jax_parts import rules_at_work
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Part, Pullback, Timed, Tree
+from adbench.backends.protocol import (
+    Arrays,
+    Backend,
+    BoundFunction,
+    Part,
+    Pullback,
+    Timed,
+    Tree,
+    Written,
+)
 from adbench.backends.registry import unavailable
 
 jax.config.update("jax_enable_x64", True)
@@ -143,6 +152,9 @@ class _JaxFunction(BoundFunction):
             move=move,
             program=(lambda: function.lower(*arguments).compile()) if self._compiled else None,
         )
+
+    def written(self, x: Arrays) -> Written:
+        return self._call.described(x)
 
     def parts(self, x: Arrays) -> list[Part]:
         arrays, data = self._arrays(x), self._data(x)

@@ -11,6 +11,7 @@ as JAX's: df = Re(Σ g·v).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -23,10 +24,17 @@ from adbench.backends.errors import (
     BackendUnavailableError,
     OutputError,
     UnsupportedError,
-    no_device,
 )
 from adbench.backends.parts import place_of
-from adbench.backends.protocol import Arrays, Backend, BoundFunction, Pullback, Timed, Tree
+from adbench.backends.protocol import (
+    Arrays,
+    Backend,
+    BoundFunction,
+    Pullback,
+    Timed,
+    Tree,
+    Written,
+)
 
 
 class ManualBackend(Backend):
@@ -45,7 +53,8 @@ class ManualBackend(Backend):
     ) -> None:
         super().__init__(mode, device)
         if device != "cpu":
-            raise no_device(device)
+            what = "CUDA device" if device.startswith("cuda") else f"device {device}"
+            raise BackendUnavailableError(f"no {what}: NumPy computes on the CPU only")
         if gradient is None:
             raise ValueError("the backend manual checks a gradient: give `gradient`")
         self._gradient = gradient
@@ -84,6 +93,10 @@ class _ManualFunction(BoundFunction):
                 f"the outputs ({listed}) are not one scalar: the gradient must take a keyword "
                 "`cotangent` and return the vector-Jacobian product"
             )
+
+    def written(self, x: Arrays) -> Written:
+        gradient, cotangent = self._gradient.function, self._takes_cotangent
+        return replace(self._call.described(x), gradient=gradient, takes_cotangent=cotangent)
 
     def value(self, x: Arrays) -> list[Array]:
         return self._evaluate(self._fresh(x))

@@ -30,13 +30,17 @@ from adbench.backends.protocol import (
     Pullback,
     Timed,
     Tree,
+    Written,
 )
 from adbench.engine.plan import Compiled
 
 
 class NativeBackend(Backend):
-    """`adbench.engine` on the CPU, or on a CUDA device by way of CuPy. What it cannot differentiate raises DifferentiationError,
-    which names the function and the user's line."""
+    """`adbench.engine` on the CPU, or on a CUDA device by way of CuPy.
+
+    What it cannot differentiate raises DifferentiationError, which names the function and the
+    user's line.
+    """
 
     name = "native"
     modes = ("eager", "compiled")
@@ -134,6 +138,9 @@ class _NativeFunction(BoundFunction):
             tracked=what != "primal",
             move=move,
         )
+
+    def written(self, x: Arrays) -> Written:
+        return self._call.described(x)
 
     def parts(self, x: Arrays) -> list[Part]:
         from adbench.backends.native_parts import rules_at_work

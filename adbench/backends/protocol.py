@@ -37,6 +37,7 @@ __all__ = [
     "Timed",
     "Tree",
     "UnsupportedError",
+    "Written",
 ]
 
 Array = NDArray[Any]
@@ -90,6 +91,20 @@ class Part:
     """Where its derivative is written."""
     called: Place | None
     """Where it was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A function as the user wrote it, and what it is called with."""
+
+    function: Callable[..., Any]
+    arguments: dict[str, Tree]
+    """Trees of NumPy arrays by the arguments' names, in order."""
+    params: dict[str, Any]
+    gradient: Callable[..., Any] | None = None
+    """The gradient, where that is written by hand."""
+    takes_cotangent: bool = False
+    """Whether that gradient takes the outputs' cotangent."""
 
 
 class Lost(NamedTuple):
@@ -198,6 +213,10 @@ class BoundFunction(ABC):
         UnsupportedError where the backend cannot do it.
         """
         raise UnsupportedError(f"{type(self).__name__} cannot be timed")
+
+    def written(self, x: Arrays) -> Written | None:
+        """The user's own function with its arguments at x; None if it cannot be had."""
+        return None
 
     def parts(self, x: Arrays) -> list[Part]:
         """The user's own derivative rules that are met at x, in the order of their calls.

@@ -30,6 +30,7 @@ from adbench.backends.protocol import (
     Pullback,
     Timed,
     Tree,
+    Written,
 )
 from adbench.backends.registry import unavailable
 from adbench.backends.torch_autograd import (
@@ -227,6 +228,9 @@ class TorchFunction(BoundFunction):
         with second_derivative("double backward"):
             gradients = pull_back(self._run(leaves, data), leaves, weights, create_graph=True)
             return pull_back(gradients, leaves, directions)
+
+    def written(self, x: Arrays) -> Written:
+        return self._call.described(x)
 
     def parts(self, x: Arrays) -> list[Part]:
         with torch.enable_grad(), self._data(x) as data:

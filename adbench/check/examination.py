@@ -23,6 +23,7 @@ from adbench.check.nearby import Nearby
 from adbench.check.precision import compare_precisions
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
+from adbench.check.script import script
 from adbench.check.subject import Subject
 from adbench.check.trial import Tolerance, Trial
 from adbench.check.worst import worst_elements
@@ -94,6 +95,7 @@ class _Examination:
         self.findings: list[Finding] = []
         self.results: list[DerivativeResult] = []
         self.power: dict[str, bool] | None = None
+        self.script = ""
 
     def _at_full_precision(self, declared: tuple[np.dtype[Any], ...]) -> Subject:
         """The same code at float64 where that works: a formula is checked where it is sharp."""
@@ -146,6 +148,7 @@ class _Examination:
             batched_calls=sum(count.batched_calls for count in counts),
             seconds=time.perf_counter() - self.started,
             where=where,
+            script=self.script,
             value=tuple(float(v) for v in self.subject.origin[:4]),
             outputs=kept.outputs,
             gradient=kept.gradient,
@@ -226,6 +229,7 @@ class _Examination:
             failed_at = next((x for x in (nearby.failed_at, far.failed_at) if x is not None), None)
             there = subject if failed_at is None else subject.at(failed_at) or subject
             self.findings = located(self.backend, there, self.findings, self.tolerance, self.rng)
+            self.script = script(there, self.findings, weights)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
         result = result.model_copy(update={"worst": worst_elements(subject, elements)})
         result = _with_other_points(result, trial, agreeing)

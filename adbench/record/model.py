@@ -204,6 +204,9 @@ class CheckResult(_Model):
     where: SourceLocation | None = None
     value: tuple[float, ...] | None = None
     """The primal's first elements, for a person to recognise."""
+    script: str = ""
+    """Python source that shows a failure without adbench; "" where there is none, or where the
+    function does not fit into one."""
     outputs: tuple[ArrayDigest, ...] = ()
     """The primal, as a baseline keeps it."""
     gradient: tuple[ArrayDigest, ...] = ()
