@@ -287,8 +287,26 @@ def test_warnings_in_the_same_words_are_told_once(record: Callable[..., RunRecor
 
 def test_growth_says_its_interval_and_its_point(record: Callable[..., RunRecord]) -> None:
     shown = with_bench(record, growth=(GROWTH[0].model_copy(update={"point": "D=2"}),))
-    assert "classic/gmm[D=2]  vjp, N from 10 to 1000" in shown
-    assert "time N^0.98 (0.91 to 1.04)" in shown
+    assert "classic/gmm[D=2]  vjp, exponents of N from 10 to 1000" in shown
+    assert "0.98 (0.91 to 1.04)" in shown
+
+
+def test_warnings_that_differ_in_numbers_alone_are_told_once(
+    record: Callable[..., RunRecord],
+) -> None:
+    shown = with_bench(
+        record,
+        *(
+            measured(
+                case=f"c{n}",
+                warnings=(f"{n} of {n * 1000:,} columns were run, of {n}.5 MiB",),
+            )
+            for n in range(1, 6)
+        ),
+    )
+    assert shown.count("columns were run") == 1
+    assert "1 of 1,000 columns were run, of 1.5 MiB" in shown
+    assert "and 2 more, with other numbers" in shown
 
 
 def test_hostile_names_are_shown_as_text(record: Callable[..., RunRecord]) -> None:

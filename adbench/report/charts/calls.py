@@ -53,14 +53,8 @@ def calls_chart(costs: Sequence[CallCost], title: str, description: str) -> Mark
             at = x(cost.pays_after), y(cost.total(cost.pays_after))
             layers += [line(at, (at[0], y.start), "chosen"), markers(cost.mode, [at])]
     layers += end_labels(ends, x.end + 6, y.end, y.start)
-    return chart(
-        title,
-        description,
-        (x, y),
-        ("calls", "total time"),
-        (power_of_ten, seconds_of_a_tick),
-        *layers,
-    )
+    shown_as = (power_of_ten, seconds_of_a_tick)
+    return chart(title, description, (x, y), ("calls", "total time"), shown_as, *layers)
 
 
 def _bends(cost: CallCost, most: float) -> list[float]:

@@ -21,7 +21,7 @@ from adbench.report.charts import (
     scaling_chart,
     v_curve_chart,
 )
-from adbench.report.charts.scales import plain
+from adbench.report.charts.scales import plain, seconds_of_a_tick
 from adbench.report.charts.vcurve import scale_of
 from adbench.report.view.anchors import mode_of
 from adbench.report.view.cases import CaseView, Group, exponent
@@ -191,9 +191,9 @@ def _growth(group: Group, quantity: Quantity) -> Chart | None:
     if len(numeric) > 1:
         curves.append(Curve("", tuple(sorted(numeric.items())), "differences", numeric=True))
     parameter = group.growth[0].parameter if group.growth else "size"
-    noun, show = {"time": ("time", seconds_of_a_tick), "memory": ("peak memory", plain(size))}[
-        quantity
-    ]
+    timed = quantity == "time"
+    noun = "time" if timed else "peak memory"
+    show = seconds_of_a_tick if timed else plain(size)
     words = "; ".join(f"{g.backend}:{g.mode} grows as {exponent(g)}" for g in fits)
     title = f"{noun} of {group.base} against {parameter}"
     picture = scaling_chart(
@@ -202,7 +202,7 @@ def _growth(group: Group, quantity: Quantity) -> Chart | None:
         words,
         (parameter, noun),
         (_plain_size, show),
-        binary=quantity == "memory",
+        binary=not timed,
     )
     return Chart(
         picture,
