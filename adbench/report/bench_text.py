@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -14,11 +16,12 @@ from adbench.record.model import RunRecord
 from adbench.report.bench_table import tables
 from adbench.report.marks import MARKS
 from adbench.report.view.anchors import mode_of
-from adbench.report.view.numbers import count, digits, figure, percent, seconds, size
-from adbench.report.view.signs import status_of
+from adbench.report.view.numbers import NOTHING, count, digits, figure, percent, seconds, size
+from adbench.report.view.signs import MEASURED, status_of
 from adbench.report.visible import visible
 
 _TASKS_NAMED = 3
+_NUMBERS = re.compile(r"\d[\d,.]*( [KMGT]?i?B\b)?")
 _QUANTITIES = {
     "time": "time",
     "memory": "memory",
@@ -41,7 +44,7 @@ def bench_costs(bench: Bench, width: int) -> Iterator[RenderableType]:
     if bench.side_by_side:
         yield _side_by_side(bench)
     if bench.growth:
-        yield _growth(bench.growth)
+        yield _growth(bench.growth, width)
 
 
 def bench_trust(record: RunRecord, bench: Bench) -> Iterator[RenderableType]:
@@ -54,33 +57,49 @@ def bench_trust(record: RunRecord, bench: Bench) -> Iterator[RenderableType]:
 # -- growth ----------------------------------------------------------------------------------------
 
 
-def _growth(growth: Sequence[Growth]) -> RenderableType:
-    """The exponents of each curve, a line a mode, and what they give cause to look at."""
-    lines: list[RenderableType] = [Text("Growth with the size", style="bold")]
+def _growth(growth: Sequence[Growth], width: int) -> RenderableType:
+    """The exponents of each curve, a row a mode, and what they give cause to look at."""
     curves: dict[tuple[str, str, str, str], dict[str, list[Growth]]] = {}
     for g in growth:
         key = (g.suite, g.base, g.point, g.what)
         curves.setdefault(key, {}).setdefault(f"{g.backend}:{g.mode}", []).append(g)
-    pad = max(len(visible(mode)) for by_mode in curves.values() for mode in by_mode)
+    lines: list[RenderableType] = [Text("Growth with the size", style="bold")]
     for (suite, base, point, what), by_mode in curves.items():
-        sizes = next(iter(by_mode.values()))[0].sizes
-        parameter = next(iter(by_mode.values()))[0].parameter
+        first = next(iter(by_mode.values()))[0]
         where = f"[{point}]" if point else ""
-        title = f"{suite}/{base}{where}  {what}, {parameter} from {sizes[0]:g} to {sizes[-1]:g}"
-        lines.append(_at(2, visible(title)))
-        for mode, found in by_mode.items():
-            said = ",  ".join(_power(g) for g in found)
-            lines.append(_at(4, f"{visible(mode):<{pad}}  {said}"))
-            lines += [_flagged(g) for g in found if g.flagged]
+        sizes = f"{first.parameter} from {first.sizes[0]:g} to {first.sizes[-1]:g}"
+        lines.append(_at(2, visible(f"{suite}/{base}{where}  {what}, exponents of {sizes}")))
+        lines += _exponents(by_mode, width)
+        lines += [_flagged(g) for found in by_mode.values() for g in found if g.flagged]
     return Group(*lines, Text())
 
 
-def _power(g: Growth) -> str:
-    """`time n^0.98 (0.95–1.02)`; the intervals hold the slopes between neighbouring sizes too."""
+def _exponents(by_mode: Mapping[str, Sequence[Growth]], width: int) -> Iterator[RenderableType]:
+    """A table where there is room for it, otherwise a line for each exponent."""
+    met = {g.quantity for found in by_mode.values() for g in found}
+    quantities = [quantity for quantity in _QUANTITIES if quantity in met]
+    rows = [["", *(_QUANTITIES[quantity] for quantity in quantities)]]
+    for mode, found in by_mode.items():
+        known = {g.quantity: _exponent(g) for g in found}
+        rows.append([visible(mode), *(known.get(quantity, NOTHING) for quantity in quantities)])
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if 4 + sum(widths) + 2 * (len(widths) - 1) > width:
+        for mode, *cells in rows[1:]:
+            yield _at(4, mode)
+            for name, cell in zip(rows[0][1:], cells, strict=True):
+                yield _at(6, f"{name} {cell}")
+        return
+    for number, (mode, *cells) in enumerate(rows):
+        name = mode + " " * (widths[0] - cell_len(mode))
+        padded = (f"{cell:>{taken}}" for cell, taken in zip(cells, widths[1:], strict=True))
+        yield _at(4, "  ".join([name, *padded]), style="" if number else "dim")
+
+
+def _exponent(g: Growth) -> str:
+    """`0.98 (0.91 to 1.04)`; the interval holds the slopes between neighbouring sizes too."""
     e = g.exponent
     low, value, high = (figure(f"{v:.2f}") for v in (e.low, e.value, e.high))
-    interval = "" if low == high else f" ({low} to {high})"
-    return f"{_QUANTITIES[g.quantity]} {visible(g.parameter)}^{value}{interval}"
+    return value if low == high else f"{value} ({low} to {high})"
 
 
 def _flagged(g: Growth) -> RenderableType:
@@ -116,22 +135,25 @@ def _change(pair: SideBySide) -> str:
 
 
 def _warnings(bench: Bench) -> Iterator[RenderableType]:
-    """The run's own warnings, then those of its measurements, the same words once."""
+    """The run's own warnings, then those of its measurements; what differs in its numbers alone
+    is told once, with the numbers of the first."""
     for warning in bench.warnings:
         yield _at(2, f"? {visible(warning)}")
-    said: dict[str, list[Measurement]] = {}
+    said: dict[str, list[tuple[str, Measurement]]] = {}
     for m in bench.measurements:
         for warning in (*m.warnings, *_retraced(m)):
-            said.setdefault(warning, []).append(m)
-    for warning, of in said.items():
-        names = [f"{visible(m.case)} on {visible(mode_of(m))}" for m in of]
+            said.setdefault(_NUMBERS.sub("#", warning), []).append((warning, m))
+    for alike in said.values():
+        first = alike[0][0]
+        names = [f"{visible(m.case)} on {visible(mode_of(m))}" for _, m in alike]
         more = f" and {len(names) - _TASKS_NAMED:,} more" if len(names) > _TASKS_NAMED else ""
-        yield _at(2, f"? {visible(warning)}")
-        yield _at(4, ", ".join(names[:_TASKS_NAMED]) + more, style="dim")
+        other = ", with other numbers" if any(warning != first for warning, _ in alike) else ""
+        yield _at(2, f"? {visible(first)}")
+        yield _at(4, ", ".join(names[:_TASKS_NAMED]) + more + other * bool(more), style="dim")
 
 
 def _retraced(m: Measurement) -> Iterator[str]:
-    if m.retraces:
+    if m.retraces and m.retraces < m.samples:  # otherwise it compiles at every call, and says so
         times = "once" if m.retraces == 1 else f"{m.retraces:,} times"
         yield f"compiled again {times} after the first call, for the same data"
     if (other := m.data_retraces) and other.compilations:
@@ -163,7 +185,9 @@ def _counts(record: RunRecord, bench: Bench) -> Text:
     """`12 measurements: 10 measured, 1 fail, 1 unfinished · 4 min 52 s of 5 min`."""
     total = len(bench.measurements)
     line = Text(count(total, "measurement"), overflow="fold")
-    found = Counter(status_of(m) for m in bench.measurements)
+    found = Counter(
+        MEASURED if m.status == "measured" else status_of(m) for m in bench.measurements
+    )
     words = [
         Text(f"{number:,} {sign.word}", style=_STYLES.get(sign.word, ""))
         for sign, number in found.items()
