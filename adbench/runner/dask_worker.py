@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from distributed import Worker, get_worker
+from distributed import Reschedule, Worker, get_worker
 
 from adbench.record import adbench_version
 from adbench.runner.messages import Result, RunTask
@@ -29,12 +29,13 @@ class UnfitWorkerError(RuntimeError):
     """This dask worker cannot do the task; the message says why."""
 
 
-def serve(line: bytes, run: str, folder: str, version: str, timeout: float | None) -> bytes | None:
-    """Do the task of a RunTask message; gives a Result message, or None when it was withdrawn.
+def serve(line: bytes, run: str, folder: str, version: str, timeout: float | None) -> bytes:
+    """Do the task of a RunTask message; gives a Result message.
 
     `run` tells runs apart, and is the topic under which the beginning of the task is told;
     `folder` is where this run was started, `version` is of the adbench that sent the task. Raises
-    UnfitWorkerError where either of these two is not here.
+    UnfitWorkerError where either of these two is not here, and Reschedule when the task was
+    withdrawn: dask forgets it then, or gives it out anew if it is wanted again.
     """
     here = socket.gethostname()
     if version != adbench_version():
@@ -53,7 +54,7 @@ def serve(line: bytes, run: str, folder: str, version: str, timeout: float | Non
     finally:
         kept.give_back()
     if outcome is None:
-        return None
+        raise Reschedule
     threads = dict(outcome.threads)
     return Result(id=message.id, result=outcome.result, threads=threads).line()
 
