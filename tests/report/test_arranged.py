@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from specimen import environment, specimen
 
 from adbench.record.model import RunRecord, Verdict
-from adbench.report import text
 from adbench.report.arranged import arranged_text
 from adbench.report.markdown import render_markdown
 from adbench.report.view.arrangement import arrange
@@ -29,8 +30,12 @@ def past() -> list[RunRecord]:
 
 
 def in_words(records: list[RunRecord], width: int = 100) -> str:
-    arranged = arrange(records)
-    return text(arranged.record, width, after=arranged_text(arranged))
+    """What stands below the text of the run itself."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    for part in arranged_text(arrange(records)):
+        console.print(part, crop=False)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def in_markdown(records: list[RunRecord]) -> str:
