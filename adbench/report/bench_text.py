@@ -96,10 +96,11 @@ def _exponents(by_mode: Mapping[str, Sequence[Growth]], width: int) -> Iterator[
 
 
 def _exponent(g: Growth) -> str:
-    """`0.98 (0.91 to 1.04)`; the interval holds the slopes between neighbouring sizes too."""
+    """`0.98 (0.91–1.04)`; the interval holds the slopes between neighbouring sizes too."""
     e = g.exponent
     low, value, high = (figure(f"{v:.2f}") for v in (e.low, e.value, e.high))
-    return value if low == high else f"{value} ({low} to {high})"
+    between = "–" if e.low >= 0 else " to "
+    return value if low == high else f"{value} ({low}{between}{high})"
 
 
 def _flagged(g: Growth) -> RenderableType:

@@ -288,7 +288,12 @@ def test_warnings_in_the_same_words_are_told_once(record: Callable[..., RunRecor
 def test_growth_says_its_interval_and_its_point(record: Callable[..., RunRecord]) -> None:
     shown = with_bench(record, growth=(GROWTH[0].model_copy(update={"point": "D=2"}),))
     assert "classic/gmm[D=2]  vjp, exponents of N from 10 to 1000" in shown
-    assert "0.98 (0.91 to 1.04)" in shown
+    assert "0.98 (0.91–1.04)" in shown
+
+
+def test_an_exponent_below_zero_keeps_its_minus_apart(record: Callable[..., RunRecord]) -> None:
+    falling = GROWTH[0].model_copy(update={"exponent": Interval(value=-0.04, low=-0.23, high=0.15)})
+    assert "−0.04 (−0.23 to 0.15)" in with_bench(record, growth=(falling,))
 
 
 def test_warnings_that_differ_in_numbers_alone_are_told_once(
