@@ -228,12 +228,29 @@ def test_what_is_withdrawn_is_ended_on_the_cluster(cluster: str, suite, tmp_path
         assert next(arriving).result.verdict is Verdict.PASS
         while not (tmp_path / "pid").exists():
             time.sleep(0.05)
-    pid = int((tmp_path / "pid").read_text())
+    assert ends(int((tmp_path / "pid").read_text()))
+
+
+def test_what_a_killed_runner_leaves_is_ended_on_the_cluster(
+    cluster: str, suite, tmp_path: Path
+) -> None:
+    suite()
+    command = [sys.executable, "-m", "adbench", "check", "functions.py:waits", "-b", "native"]
+    command += ["--arg", "x=normal(3)", "--executor", "dask", "--scheduler", cluster]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as runner:
+        while runner.poll() is None and not (tmp_path / "pid").exists():
+            time.sleep(0.05)
+        runner.kill()
+    assert ends(int((tmp_path / "pid").read_text()))
+
+
+def ends(pid: int) -> bool:
+    """Whether a process is gone within half a minute."""
     for _ in range(300):
         if not psutil.pid_exists(pid):
-            break
+            return True
         time.sleep(0.1)
-    assert not psutil.pid_exists(pid)
+    return False
 
 
 def test_a_cluster_on_this_machine_comes_and_goes(suite) -> None:
