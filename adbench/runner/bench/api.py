@@ -28,6 +28,7 @@ from adbench.runner.bench.ledger import Ledger
 from adbench.runner.bench.options import BenchOptions
 from adbench.runner.bench.passes import measure_memory
 from adbench.runner.bench.round import Round
+from adbench.runner.staff import WORKER_MARK
 from adbench.runner.tasks import Task
 from adbench.suite import Suite
 
@@ -78,8 +79,14 @@ def bench(
     """Check, then measure the selected tasks of `suites`.
 
     Ctrl-C ends it, with everything that was measured in the record (`interrupted`). Raises what
-    `bench_plan` raises, and AgainstError where the other side cannot be had.
+    `bench_plan` raises, RuntimeError when it is called from a file that is being measured, and
+    AgainstError where the other side cannot be had.
     """
+    if WORKER_MARK in os.environ:
+        raise RuntimeError(
+            "a benchmark was started by a file that is being measured, which would go on for "
+            "ever; put the call under `if __name__ == '__main__':` there"
+        )
     return _Run(suites, options, on_step).run()
 
 
@@ -97,7 +104,9 @@ class _Run:
         self._control: str | None = None
         self._other: OtherSide | None = None
         self._caches = ""
-        self._steps = len(representatives(self._tasks)) + options.processes * len(self._tasks)
+        # One step for a check, one for each task in each process, and one for its memory.
+        rounds = options.processes + 1
+        self._steps = len(representatives(self._tasks)) + rounds * len(self._tasks)
         self._done = 0.0
         self._cores = _cores(options.threads)
 
@@ -219,7 +228,7 @@ class _Run:
             self._options.what,
             self._ledger,
             seconds=share * self._ledger.left,
-            announce=self._tell,
+            announce=self._tell_next,
             other=self._other,
         )
 
@@ -264,6 +273,10 @@ class _Run:
 
     def _advance(self, steps: float) -> None:
         self._done += steps
+
+    def _tell_next(self, text: str) -> None:
+        self._tell(text)
+        self._advance(1)
 
     def _tell(self, text: str) -> None:
         if self._on_step is None:
