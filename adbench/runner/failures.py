@@ -13,6 +13,7 @@ from pathlib import Path
 
 import adbench
 from adbench.backends import ArgumentError, OutputError
+from adbench.bench.limit import is_out_of_memory
 from adbench.record.model import Failure, FailureKind, SourceLocation
 from adbench.runner.paths import shown_path
 from adbench.runner.tasks import Task
@@ -88,7 +89,7 @@ def printable(text: str) -> str:
 def _kind(error: BaseException, raised: BaseException) -> FailureKind:
     if isinstance(raised, SystemExit):
         return "exit"
-    if isinstance(raised, MemoryError):
+    if is_out_of_memory(raised):
         return "memory"
     if isinstance(error, OutputError):
         return "output"

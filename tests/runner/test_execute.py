@@ -161,6 +161,7 @@ def test_a_missing_function_suggests_the_nearest(attempt):
         ("x = 1\ndef loss(x:\n", "exception", "SyntaxError", 2),
         ("import sys\nsys.exit(2)", "exit", "SystemExit", 2),
         ("raise MemoryError", "memory", "MemoryError", 1),
+        ("raise RuntimeError('RESOURCE_EXHAUSTED: Out of memory')", "memory", "RuntimeError", 1),
     ],
 )
 def test_a_module_that_cannot_be_imported(attempt, tmp_path, source, kind, type_name, line):
