@@ -28,6 +28,8 @@ _WORDS: dict[Outcome, tuple[str, str, str]] = {
 _FROZEN = ("✗", "changed, and frozen", "bold red")
 _SHOWN = 20
 """Different things that are said of one outcome; the rest are counted."""
+_ROUNDINGS_SHOWN = 3
+"""Of what is only rounding, those that have moved most."""
 _NAMED = 5
 """Tasks of which the same is said that are named."""
 _QUIET: tuple[Outcome, ...] = ("same", "untried")
@@ -44,10 +46,14 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     told.sort(key=lambda task: (not task.failing, order.index(task.outcome)))
     for _, group in groupby(told, key=lambda task: (task.failing, task.outcome)):
         alike = _alike(group)
-        for tasks in alike[:_SHOWN]:
-            parts += _explained(tasks)
-        if len(alike) > _SHOWN:
-            rest = sum(len(tasks) for tasks in alike[_SHOWN:])
+        shown = _SHOWN
+        if alike[0][0].outcome == "rounding":
+            alike.sort(key=lambda tasks: -_moved(tasks[0]))
+            shown = _ROUNDINGS_SHOWN
+        for tasks in alike[:shown]:
+            parts += _explained(tasks, comparison.environment)
+        if len(alike) > shown:
+            rest = sum(len(tasks) for tasks in alike[shown:])
             parts.append(_indented(f"… and {rest} more like these", 2))
     parts.append(_counts(comparison))
     return Group(*parts, Text())
@@ -62,7 +68,14 @@ def _alike(tasks: Iterable[TaskComparison]) -> list[list[TaskComparison]]:
     return list(groups.values())
 
 
-def _explained(tasks: Sequence[TaskComparison]) -> Iterator[RenderableType]:
+def _moved(task: TaskComparison) -> float:
+    """How many units in the last place."""
+    return max((change.ulps or 0.0 for change in task.changes), default=0.0)
+
+
+def _explained(
+    tasks: Sequence[TaskComparison], environment: Sequence[str]
+) -> Iterator[RenderableType]:
     task = tasks[0]
     glyph, word, style = _words(task)
     names = ", ".join(other.task for other in tasks[:_NAMED])
@@ -74,7 +87,8 @@ def _explained(tasks: Sequence[TaskComparison]) -> Iterator[RenderableType]:
     sentence, semicolon, command = task.reason.rpartition(": adbench ")
     yield _indented(visible(sentence if semicolon else task.reason), 4)
     for change in task.changes:
-        yield _indented(visible(change.message), 6)
+        if change.message not in environment:  # said once, at the top
+            yield _indented(visible(change.message), 6)
     if semicolon:  # to be copied whole
         text = Text(f"{' ' * 6}adbench {visible(command)}", no_wrap=True, overflow="ignore")
         yield text

@@ -49,7 +49,8 @@ class Changes:
                 return True
             if not self._follow(start, files):
                 return True
-        if self.files & files:
+        # A changed submodule is known by its folder alone.
+        if any(file.is_relative_to(path) for path in self.files for file in files):
             return True
         return any(_may_read(path, files) for path in self.files)
 
@@ -86,7 +87,6 @@ class Changes:
             # A package runs its own __init__.py, and those above it, when a module of it is used.
             todo += [p for p in _inits(path) if p.is_file()]
         return True
-
 
     def _deleted(self, name: str) -> bool:
         """Whether a module of that name, or a package on the way to it, is among deleted files."""

@@ -59,9 +59,9 @@ def _check(task: Task, started: Callable[[], None], start: str) -> tuple[CheckRe
     function = load_function(task.function)
     arguments, differentiable = make_inputs(task.case)
     params = call_params(function, task.case.params, arguments)
+    inputs = inputs_digest(arguments, differentiable, params)  # before a function writes into them
     bound = backend.bind(function, arguments, differentiable, params)
     where = _definition(function, start)
-    inputs = inputs_digest(arguments, differentiable, params)  # before a function writes into them
     check = examine(
         backend,
         bound,

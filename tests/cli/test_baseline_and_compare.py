@@ -493,3 +493,22 @@ def test_parts_of_a_dirty_tree_merge_only_where_it_was_the_same(adbench: Adbench
     assert done.exit_code == 2
     assert "different code" in words(done)
     assert "commit what is uncommitted" in words(done)
+
+
+def test_functions_named_one_by_one_share_a_baseline(adbench: Adbench) -> None:
+    for name in ("energy", "flat"):
+        done = adbench(f"baseline update model.py:{name} --arg 'w=normal(3)' -b native")
+        assert done.exit_code == 0, done.output
+    done = adbench(
+        "check model.py:energy --arg 'w=normal(3)' -b native --baseline adbench-baselines"
+    )
+    assert done.exit_code == 0
+    assert "1 same" in done.output
+
+
+def test_a_run_that_was_interrupted_blesses_nothing(adbench: Adbench) -> None:
+    edit("model.py", "return np.sum(np.exp(w))", "raise KeyboardInterrupt")
+    done = adbench("baseline update model.yaml")
+    assert done.exit_code == 130
+    assert "nothing was blessed" in done.output
+    assert not FILE.exists()

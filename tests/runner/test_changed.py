@@ -125,6 +125,10 @@ def test_a_deleted_module_affects_who_imports_it(project: Path) -> None:
     assert "packaged" in affected(project, "pkg/top.py")
 
 
+def test_a_changed_submodule_affects_who_imports_from_it(project: Path) -> None:
+    assert affected(project, "pkg") == {"packaged", "dynamic"}
+
+
 def test_a_circle_of_imports_ends(project: Path) -> None:
     (project / "suites" / "lazily.py").write_text("import helper\n\ndef h(x):\n    return x\n")
     assert affected(project, "suites/helped.py") == {"helped", "dynamic"}
