@@ -248,6 +248,7 @@ class Recorded:
 
     if TYPE_CHECKING:
         dtype: Any
+        owner: Any
 
         def beside(self, array: Any) -> Any: ...
 

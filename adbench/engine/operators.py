@@ -168,7 +168,7 @@ def with_options(primitive: Primitive) -> Callable[..., Any]:
         identifier = len(records)
         records.append((out.shape, out.dtype, ((x.id, formula, gather(out, known, value)),)))
         result = TracedArray(out, x.tape, identifier)
-        if is_view(out):
+        if is_view(out, value):
             link_view(x, result, primitive, options)
         return result
 
@@ -214,16 +214,17 @@ def _getitem(self: Any, index: Any) -> Any:
     records.append((out.shape, out.dtype, edges))
     result = TracedArray(out, self.tape, identifier)
     if type(out) is np.ndarray:
-        if out.base is not None:
+        base = out.base
+        if base is not None and (base is value or base is value.base):
             link_view(self, result, getitem, {"index": index})
-    elif is_view(out):  # traced by an outer tape
+    elif is_view(out, value):  # traced by an outer tape
         link_view(self, result, getitem, {"index": index})
     return result
 
 
 def _buffer_item(self: Buffer, index: Any) -> Any:
     out = self.value[index]
-    if not is_view(out):
+    if not is_view(out, self.value):
         return out
     view = Buffer(out)
     link_view(self, view, getitem, {"index": index})

@@ -26,7 +26,6 @@ from adbench.engine.array import (
     name_of,
     plain,
     refuse_subclass,
-    underlying,
     write,
 )
 from adbench.engine.batch import Batched, UnbatchableError
@@ -144,14 +143,29 @@ class Primitive:
             for a in arrays
         )
         if tape is None:
-            return self.function(*values, **options)
+            return self.of_constants(arrays[0], values, options)
         out = self.apply(values, options)  # on the tapes further out, if any
         return self.record(tape, arrays, values, options, out)
+
+    def of_constants(self, first: Any, values: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The value, untraced; that of a buffer is one too if it lies in the buffer's memory."""
+        out = self.function(*values, **options)
+        if type(first) is not Buffer or isinstance(out, (tuple, list)):
+            return out
+        if out is first.value:
+            return first
+        if not is_view(out, first.value):
+            return out
+        view = Buffer(out)
+        link_view(first, view, self, options)
+        return view
 
     def record(
         self, tape: Tape, arrays: tuple[Any, ...], values: Any, options: dict[str, Any], out: Any
     ) -> Any:
         """Put an operation on the tape; its value comes back traced."""
+        if out is values[0] and isinstance(arrays[0], TracedArray) and arrays[0].tape is tape:
+            return arrays[0]  # NumPy gave its argument back: what is written into it, is here too
         if type(out) is Batched:
             raise UnbatchableError
         known = {**self.options, **options} if options or self.variadic else self.options
@@ -178,7 +192,7 @@ class Primitive:
         if not edges:
             return out
         result = wrap(tape, tuple(edges), out)
-        if type(result) is TracedArray and is_view(out):
+        if type(result) is TracedArray and is_view(out, values[0]):
             link_view(arrays[0], result, self, options)
         return result
 
@@ -204,13 +218,19 @@ def as_operand(a: Any) -> Any:
     return np.stack(items) if any(isinstance(i, TracedArray) for i in items) else np.asarray(a)
 
 
-def is_view(value: Any) -> bool:
-    """Whether an array lies in another's memory, so that writing into one changes both."""
-    if isinstance(value, (TracedArray, Recorded)):
-        value = underlying(value)
-    if type(value) is np.ndarray:
-        return value.base is not None
-    return not isinstance(value, np.generic) and getattr(value, "base", None) is not None
+def is_view(out: Any, value: Any) -> bool:
+    """Whether a result lies in its argument's memory, so that writing into one changes both.
+
+    NumPy's arrays know the array that owns their memory, which may also be a temporary one.
+    Recorded arrays know the one that they are a view of, since their copies share memory.
+    """
+    out, value = plain(out), plain(value)
+    if isinstance(out, Recorded):
+        while out is not None and out is not value:
+            out = out.owner
+        return out is not None
+    base = None if isinstance(out, np.generic) else getattr(out, "base", None)
+    return base is not None and (base is value or base is getattr(value, "base", None))
 
 
 def link_view(owner: TracedArray, view: TracedArray, how: Primitive, options: Any) -> None:

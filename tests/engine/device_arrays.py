@@ -19,8 +19,9 @@ class DeviceArray:
     __array_priority__ = 100.0
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, base: DeviceArray | None = None) -> None:
         self.data_ = np.asarray(data)
+        self.base = base  # the array that owns the memory
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("implicit conversion to a NumPy array")
@@ -46,11 +47,11 @@ class DeviceArray:
             raise AttributeError(name)
         found = getattr(self.data_, name)
         if callable(found):
-            return lambda *args, **kwargs: applied(found, args, kwargs)
+            return lambda *args, **kwargs: of_owner(found(*map(inside, args), **kwargs), self)
         return wrapped(found)
 
     def __getitem__(self, index: Any) -> Any:
-        return wrapped(self.data_[inside(index, index=True)])
+        return of_owner(self.data_[inside(index, index=True)], self)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.data_[inside(index, index=True)] = inside(value)
@@ -93,6 +94,14 @@ def wrapped(value: Any) -> Any:
         parts = [wrapped(item) for item in value]
         return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
     return value
+
+
+def of_owner(value: Any, owner: DeviceArray) -> Any:
+    """A result of one array, which may be a view of it."""
+    result = wrapped(value)
+    if isinstance(result, DeviceArray) and np.shares_memory(result.data_, owner.data_):
+        result.base = owner if owner.base is None else owner.base
+    return result
 
 
 def applied(function: Any, args: Any, kwargs: Any) -> Any:
