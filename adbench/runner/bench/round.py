@@ -161,7 +161,9 @@ class Round:
         return True
 
     def _fail(self, entry: Entry, slot: Slot, error: TaskFailedError) -> None:
-        if self._ledger.left <= 0:
+        if error.failure.kind == "timeout" and self._ledger.budget is not None:
+            entry.close("unfinished", f"{error.failure.message}, which is all the budget allows")
+        elif self._ledger.left <= 0:
             entry.close("unfinished", "the budget ended")
         elif slot.role == "there":
             entry.missing_there = f"{(error.failure.message.splitlines() or [''])[0]}"

@@ -87,13 +87,20 @@ def test_what_goes_wrong_is_a_row_and_the_rest_is_measured(
     assert found["good"].status == "measured"
 
 
-def test_a_function_that_hangs_ends_with_its_share_of_the_budget(
-    benched: Any, by_case: Any
+def test_a_function_that_hangs_is_ended_and_the_rest_is_measured(
+    benched: Any, by_case: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = by_case(benched({"bad": "hangs_when_benched", "good": "right"}, budget=16.0))
+    monkeypatch.setattr("adbench.runner.bench.ledger._UNLIMITED", 8.0)
+    found = by_case(benched({"bad": "hangs_when_benched", "good": "right"}))
     assert found["bad"].status == "failed"
     assert "no answer within" in found["bad"].reason
     assert found["good"].status == "measured"
+
+
+def test_a_function_that_takes_longer_than_the_budget_is_named(benched: Any) -> None:
+    (m,) = benched({"bad": "hangs_when_benched"}, budget=8.0).record.bench.measurements
+    assert m.status == "unfinished"
+    assert "budget" in m.reason
 
 
 def test_a_function_that_fails_at_one_size_is_measured_at_the_others(
