@@ -111,7 +111,7 @@ def _library(array: Any) -> str:
 
 def _numbers(array: Any) -> Any:
     """The array's numbers in double precision, real parts before imaginary ones."""
-    flat = to_numpy(array).ravel()
+    flat = to_numpy(array.get() if _library(array) == "cupy" else array).ravel()
     if flat.dtype.kind == "c":
         return flat.astype(np.complex128).view(np.float64)
     return flat.astype(np.float64)

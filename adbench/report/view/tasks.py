@@ -9,7 +9,7 @@ from adbench.record.bench import Measurement
 from adbench.record.model import CaseResult, DerivativeResult, Verdict
 from adbench.report.view.attention import remarks
 from adbench.report.view.cases import CaseView
-from adbench.report.view.numbers import NOTHING, ratio, seconds, seconds_between, short, size
+from adbench.report.view.numbers import NOTHING, count, ratio, seconds, seconds_between, short, size
 from adbench.report.view.signs import Sign, sign_of, status_of
 
 
@@ -137,5 +137,8 @@ def _warned(m: Measurement) -> Iterator[str]:
         yield m.reason
     if m.retraces:
         yield f"compiled again {m.retraces} times after its first call"
+    if (other := m.data_retraces) and other.compilations:
+        inputs = count(other.points, "other input")
+        yield f"compiled again {other.compilations:,} times for {inputs} of the same shapes"
     yield from (f"{item.name}: {item.message}" for item in m.audit if not item.ok)
     yield from m.warnings
