@@ -74,7 +74,7 @@ def weighting(size: int, seed: int) -> Array:
     if size == 1:
         return np.ones(1)
     raw = _bytes(size, seed, "weighting")
-    return np.where(raw & 128, -1.0, 1.0) * (1 + (raw & 127) % 7)
+    return np.asarray(np.where(raw & 128, -1.0, 1.0) * (1 + (raw & 127) % 7))
 
 
 def _neighbours(subject: Subject, seed: int) -> list[Array]:

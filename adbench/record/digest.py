@@ -29,7 +29,7 @@ def inputs_digest(
         # Little-endian and in C order, whatever this machine and this array prefer.
         exact = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         digest.update(f"{name}\0{leaves[name]}\0".encode())
-        digest.update(exact.reshape(-1).view(np.uint8))
+        digest.update(exact.reshape(-1).view(np.uint8).data)
     digest.update(json.dumps(dict(params), sort_keys=True, default=repr).encode())
     return InputsDigest(sha256=digest.hexdigest(), leaves=leaves, numbers=numbers)
 

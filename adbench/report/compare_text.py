@@ -40,9 +40,9 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     parts: list[RenderableType] = [
         Text(f"Compared with {visible(comparison.before)}:", style="bold", overflow="fold")
     ]
-    parts += [_indented(f"environment: {visible(phrase)}", 2) for phrase in comparison.environment]
     order = list(_WORDS)
     told = [task for task in comparison.tasks if task.outcome not in _QUIET or task.changes]
+    parts += _environment(comparison.environment, explains=bool(told))
     told.sort(key=lambda task: (not task.failing, order.index(task.outcome)))
     for _, group in groupby(told, key=lambda task: (task.failing, task.outcome)):
         alike = _alike(group)
@@ -57,6 +57,16 @@ def comparison_text(comparison: Comparison) -> RenderableType:
             parts.append(_indented(f"… and {rest} more like these", 2))
     parts.append(_counts(comparison))
     return Group(*parts, Text())
+
+
+def _environment(phrases: Sequence[str], *, explains: bool) -> Iterator[RenderableType]:
+    """What differs between the places, in full only where something needs an explanation."""
+    if explains:
+        for phrase in phrases:
+            yield _indented(f"environment: {visible(phrase)}", 2)
+    elif phrases:
+        first = visible(phrases[0]) + (f" and {len(phrases) - 1} more" if len(phrases) > 1 else "")
+        yield _indented(f"another environment ({first}), and the same numbers", 2)
 
 
 def _alike(tasks: Iterable[TaskComparison]) -> list[list[TaskComparison]]:

@@ -89,6 +89,12 @@ def test_the_environment_is_said_once() -> None:
     assert text.count(phrase) == 1
 
 
+def test_another_environment_with_the_same_numbers_is_one_line() -> None:
+    text = shown(task("f", "same"), environment=("cores 2 → 4", "numpy 2.3 → 2.4"))
+    assert "another environment (cores 2 → 4 and 1 more), and the same numbers" in text
+    assert "numpy" not in text
+
+
 def test_many_failures_are_cut_and_counted() -> None:
     text = shown(*(task(f"f{i:03}", "wrong") for i in range(50)))
     assert "s/f019@" in text
