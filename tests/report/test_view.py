@@ -29,7 +29,7 @@ from adbench.report.view.compare import attention_of, compare
 from adbench.report.view.elements import elements
 from adbench.report.view.history import history
 from adbench.report.view.matrix import matrix
-from adbench.report.view.metrics import agreement
+from adbench.report.view.metrics import METRICS, agreement
 from adbench.report.view.numbers import (
     both,
     count,
@@ -251,6 +251,10 @@ def test_times_that_cannot_be_told_apart_are_marked(result: Callable, record: Ca
     )
     ties = [cell.figures["time"].tie for cell in table.rows[0].cells if cell]
     assert ties == [True, False, True]
+
+
+def test_no_two_metrics_begin_alike() -> None:
+    assert len({metric.key[0] for metric in METRICS}) == len(METRICS)
 
 
 def test_what_never_pays_says_so(result: Callable, record: Callable) -> None:

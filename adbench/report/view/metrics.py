@@ -19,6 +19,7 @@ class Metric:
     """One way to fill the matrix."""
 
     key: str
+    """Its first letter is that of no other: a page calls it by that, thousands of times."""
     label: str
     meaning: str
     factor: bool

@@ -28,11 +28,10 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many results have a sign, and their share of all."""
+    """How many results have a sign."""
 
     sign: Sign
     number: int
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def verdict_bar(record: RunRecord, regressions: int = 0) -> VerdictBar:
 def tallies(results: Sequence[CaseResult]) -> tuple[Tally, ...]:
     """The counts by sign, gravest first; none for what did not occur."""
     found = Counter(sign_of(result) for result in results)
-    return tuple(Tally(s, found[s], found[s] / len(results)) for s in _ORDER if found[s])
+    return tuple(Tally(s, found[s]) for s in _ORDER if found[s])
 
 
 def facts(record: RunRecord) -> list[Fact]:
