@@ -56,7 +56,6 @@ def jax_graphs(subject: Subject) -> tuple[Graph, Graph, list[Array]]:
     gradients = reader.differentiate(cotangents, len(active))
     given = [*names, *(f"cotangent of {name}" for name in outputs)]
     second = _Reader(backward, [*active, *data, *cotangents], given)
-    second.run()
     results = [f"gradient of {leaf.name}" for leaf in subject.inputs]
     return (
         reader.graph("jaxpr", outputs),
@@ -107,8 +106,8 @@ class _Reader:
             self.shapes[i] = var.aval
         self.outputs = self.read(program, list(range(len(inputs))), None)
         self.adjoints: dict[int, Any] = {}
-        self.pulls: dict[int, Any] = {}
-        """The pullback of each operation, by its place."""
+        self.held: list[list[tuple[Any, Any]]] = []
+        """What the pullback of each operation holds."""
         self.runs = len(self.operations) <= MOST
 
     def new(self, aval: Any) -> int:
@@ -151,31 +150,34 @@ class _Reader:
 
     # Running.
 
-    def run(self) -> None:
-        """Compute every value."""
-        if self.runs:
-            for operation in self.operations:
-                outs = _function(self.program, operation)(
-                    *(self.values[n] for n in operation.reads)
-                )
-                self.values.update(zip(operation.makes, outs, strict=True))
-
     def differentiate(self, cotangents: Sequence[Any], count: int) -> list[Array]:
-        """Compute every value and every adjoint; the gradient by the first `count` inputs."""
+        """Compute every value and every adjoint; the gradient by the first `count` inputs.
+
+        All in one compiled function, since JAX would compile each equation by itself otherwise.
+        The adjoint of a value is the derivative by a zero that is added to it.
+        """
         if not self.runs:
             return self.gradient(cotangents, count)
-        self.constants.update(range(count, len(self.inputs)))
-        for i, operation in enumerate(self.operations):
-            self.pulls[i] = self.forward(operation)
-        for number, cotangent in zip(self.outputs, cotangents, strict=True):
-            if _is_inexact(self.shapes[number]):
-                self.gains(number, cotangent.astype(self.shapes[number].dtype))
-        for i in reversed(range(len(self.operations))):
-            self.backward(i)
-        return [
-            np.asarray(self.adjoints[i] if i in self.adjoints else np.zeros_like(self.values[i]))
-            for i in range(count)
-        ]
+        self.follow_activity(count)
+        data = self.inputs[count:]
+        tapped = self.leading_to_outputs()
+        shapes = [self.shapes[n] for n in tapped]
+        zeros = [jax.numpy.zeros(aval.shape, aval.dtype) for aval in shapes]
+
+        def forward(active: list[Any], taps: list[Any]) -> tuple[list[Any], list[Any]]:
+            values = self.evaluate([*active, *data], dict(zip(tapped, taps, strict=True)))
+            return [values[n] for n in self.outputs], [values[n] for n in range(len(self.shapes))]
+
+        def followed(active: list[Any], taps: list[Any]) -> Any:
+            outs, pull, values = jax.vjp(forward, active, taps, has_aux=True)
+            given = [c.astype(out.dtype) for c, out in zip(cotangents, outs, strict=True)]
+            return pull(given), values
+
+        (gradients, adjoints), values = jax.jit(followed)(list(self.inputs[:count]), zeros)
+        self.values = dict(enumerate(values))
+        self.adjoints = dict(enumerate(gradients)) | dict(zip(tapped, adjoints, strict=True))
+        self.held = [self.residuals(i) for i in range(len(self.operations))]
+        return [np.asarray(g) for g in gradients]
 
     def gradient(self, cotangents: Sequence[Any], count: int) -> list[Array]:
         function = jaxpr_as_fun(self.program)
@@ -183,25 +185,34 @@ class _Reader:
         _, pull = jax.vjp(lambda *x: function(*x, *data), *self.inputs[:count])
         return [np.asarray(g) for g in pull(list(cotangents))]
 
-    def forward(self, operation: _Operation) -> Any:
-        """Run one operation; its pullback, or None where it has no derivative."""
-        function = _function(self.program, operation)
-        operands = [self.values[n] for n in operation.reads]
-        active = self.active(operation)
+    def evaluate(self, inputs: Sequence[Any], taps: dict[int, Any]) -> dict[int, Any]:
+        """Every value, with what `taps` has for it added."""
+        values = self.values | dict(enumerate(inputs))
+        for operation in self.operations:
+            outs = _function(self.program, operation)(*(values[n] for n in operation.reads))
+            for number, out in zip(operation.makes, outs, strict=True):
+                values[number] = out + taps[number] if number in taps else out
+        return values
 
-        def of_active(*given: Any) -> list[Any]:
-            full = list(operands)
-            for place, value in zip(active, given, strict=True):
-                full[place] = value
-            return list(function(*full))
+    def follow_activity(self, count: int) -> None:
+        """Enter what no active input reaches among the constants."""
+        self.constants.update(range(count, len(self.inputs)))
+        for operation in self.operations:
+            if not self.active(operation):
+                self.constants.update(operation.makes)
 
-        if not active:
-            outs, pull = of_active(), None
-            self.constants.update(operation.makes)
-        else:
-            outs, pull = jax.vjp(of_active, *(operands[place] for place in active))
-        self.values.update(zip(operation.makes, outs, strict=True))
-        return pull
+    def leading_to_outputs(self) -> list[int]:
+        """The results of operations from which there is a way to an output, and a derivative."""
+        needed = set(self.outputs)
+        for operation in reversed(self.operations):
+            if needed.intersection(operation.makes):
+                needed.update(operation.reads)
+        made = (n for operation in self.operations for n in operation.makes)
+        return [
+            n
+            for n in made
+            if n in needed and n not in self.constants and _is_inexact(self.shapes[n])
+        ]
 
     def active(self, operation: _Operation) -> list[int]:
         """The places of the operands that can have a derivative."""
@@ -211,25 +222,37 @@ class _Reader:
             if number not in self.constants and _is_inexact(self.shapes[number])
         ]
 
-    def backward(self, place: int) -> None:
-        operation, pull = self.operations[place], self.pulls[place]
-        if pull is None or not any(n in self.adjoints for n in operation.makes):
-            return
-        gains = pull([self.adjoint(number) for number in operation.makes])
-        for at, gain in zip(self.active(operation), gains, strict=True):
-            self.gains(operation.reads[at], gain)
+    def residuals(self, place: int) -> list[tuple[Any, Any]]:
+        """What the pullback of one operation holds: (which memory, its abstract value).
 
-    def adjoint(self, number: int) -> Any:
-        if number in self.adjoints:
-            return self.adjoints[number]
-        aval = self.shapes[number]
-        if _is_inexact(aval):
-            return jax.numpy.zeros(aval.shape, aval.dtype)
-        return np.zeros(aval.shape, jax.dtypes.float0)
+        It is traced, not run: a residual that is an operand or a result is that one's memory.
+        """
+        operation = self.operations[place]
+        active = self.active(operation)
+        if not active:
+            return []
+        function = _function(self.program, operation)
 
-    def gains(self, number: int, gain: Any) -> None:
-        known = self.adjoints.get(number)
-        self.adjoints[number] = gain if known is None else known + gain
+        def pulled(*operands: Any) -> tuple[list[Any], list[Any]]:
+            def of_active(*given: Any) -> list[Any]:
+                full = list(operands)
+                for at, value in zip(active, given, strict=True):
+                    full[at] = value
+                return list(function(*full))
+
+            outs, pull = jax.vjp(of_active, *(operands[at] for at in active))
+            return outs, jax.tree.leaves(pull)
+
+        avals = [self.shapes[n] for n in operation.reads]
+        traced = jax.make_jaxpr(pulled)(*(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in avals))
+        made = zip(traced.jaxpr.outvars, operation.makes, strict=False)
+        known = {var: number for var, number in made if not isinstance(var, Literal)}
+        known |= dict(zip(traced.jaxpr.invars, operation.reads, strict=True))
+        return [
+            (known.get(var, (place, var)), var.aval)
+            for var in traced.jaxpr.outvars[len(operation.makes) :]
+            if not isinstance(var, Literal)
+        ]
 
     # Reading.
 
@@ -306,9 +329,10 @@ class _Reader:
                 yield Edge(source=ids[number], operand=operand, derivative=derivative)
 
     def saved(self, place: int, blocks: Blocks) -> Iterator[Saved]:
-        for array in jax.tree.leaves(self.pulls.get(place)):
-            if isinstance(array, jax.Array) and array.nbytes:
-                yield blocks.saved("", array, array.unsafe_buffer_pointer(), array.nbytes)
+        for block, aval in self.held[place] if self.held else ():
+            nbytes = aval.size * aval.dtype.itemsize
+            if nbytes:
+                yield blocks.saved("", aval, block, nbytes)
 
 
 def _function(program: Any, operation: _Operation) -> Any:

@@ -116,6 +116,8 @@ class Descent(_Model):
     rate: float
     names: tuple[str, ...]
     steps: tuple[DescentStep, ...]
+    stopped: str = ""
+    """Why it ended early, if the function raised an exception at a point on the way."""
 
     @property
     def rises(self) -> tuple[int, ...]:

@@ -122,6 +122,11 @@ def descent_words(explanations: Sequence[Explanation]) -> list[str]:
         on = f" on {explanation.backend}" if len(descents) > 1 else ""
         if rises := rise_words(descent, on):
             words.append(rises)
+        if descent.stopped:
+            words.append(
+                f"After update {len(descent.steps)}{on} the function raised "
+                f"{visible(descent.stopped)}. Try a smaller --rate than {descent.rate:g}."
+            )
     if len(descents) > 1:
         words.append(_agreement([(e.backend, descent) for e, descent in descents]))
     return words

@@ -80,3 +80,14 @@ def test_the_given_inputs_are_left_as_they_are(explain):
     x = np.array([3.0, -4.0])
     explain(bowl, steps=2, x=x)
     assert x.tolist() == [3.0, -4.0]
+
+
+def test_an_update_that_leaves_the_functions_domain_ends_it(explain):
+    def f(x):
+        if x[0] < 0:
+            raise ValueError("below zero\nis no place")
+        return np.sum(x)
+
+    descent = explain(f, steps=5, rate=0.4, x=np.ones(1)).descent
+    np.testing.assert_allclose([step.loss for step in descent.steps], [1.0, 0.6, 0.2])
+    assert descent.stopped == "ValueError: below zero"

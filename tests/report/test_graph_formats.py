@@ -207,6 +207,14 @@ def test_a_loss_that_rises_is_told_with_what_to_try():
     assert "The loss became nan after update 1" in graph_text([gone])
 
 
+def test_an_end_outside_the_domain_is_told():
+    steps = (DescentStep(loss=1.0, gradient_norm=1.0),)
+    ended = Descent(rate=0.5, names=("x",), steps=steps, stopped="ValueError: \x1b[2J no")
+    said = "After update 1 the function raised ValueError: \\x1b[2J no."
+    assert said in graph_text([explanation(descent=ended)], 100)
+    assert said in graph_html([explanation(descent=ended)])
+
+
 def test_many_updates_are_shortened():
     steps = tuple(DescentStep(loss=100.0 - i, gradient_norm=1.0) for i in range(101))
     shown = graph_text([explanation(descent=Descent(rate=0.1, names=("x",), steps=steps))])
