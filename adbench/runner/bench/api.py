@@ -104,6 +104,7 @@ class _Run:
         self._control: str | None = None
         self._other: OtherSide | None = None
         self._caches = ""
+        self._warnings: list[str] = []
         # One step for a check, one for each task in each process, and one for its memory.
         rounds = options.processes + 1
         self._steps = len(representatives(self._tasks)) + rounds * len(self._tasks)
@@ -153,7 +154,7 @@ class _Run:
                 load=state.load,
                 allocator=state.allocator,
                 overhead=self._ledger.overhead,
-                warnings=state.warnings,
+                warnings=(*state.warnings, *self._warnings),
             ),
         )
         return Benchmark(record, results.samples(self._books))
@@ -203,8 +204,18 @@ class _Run:
                 self._round(process, crew, entries)
             finally:
                 crew.close()
+            self._note_versions(crew)
             if process == 0:
                 self._measure_memory()
+
+    def _note_versions(self, crew: Crew) -> None:
+        """What the two sides differ in besides the functions, which may be the whole point."""
+        here, there = (crew.versions.get(role, {}) for role in ("here", "there"))
+        for name in sorted(here.keys() | there.keys() if there else ()):
+            one, other = here.get(name, "none"), there.get(name, "none")
+            words = f"{name} is {one} here and {other} on the other side"
+            if one != other and words not in self._warnings:
+                self._warnings.append(words)
 
     def _wanted(self, process: int) -> list[Entry]:
         """Whom the next round measures. After the rounds that were asked for, those comparisons

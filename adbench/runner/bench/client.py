@@ -69,7 +69,7 @@ class Seat:
     def environment(self) -> dict[str, str]:
         """This process's variables, with the threads that were asked for."""
         threads = dict.fromkeys(_THREADS, str(self.threads))
-        compiler = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}
+        compiler = {"TORCHINDUCTOR_COMPILE_THREADS": "1", "JAX_ENABLE_COMPILATION_CACHE": "false"}
         return {**os.environ, **compiler, **threads, **(self.variables or {}), WORKER_MARK: "1"}
 
 

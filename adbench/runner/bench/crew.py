@@ -50,6 +50,8 @@ class Crew:
         self._seats = seats
         self._ledger = ledger
         self._workers: dict[Slot, BenchWorker] = {}
+        self.versions: dict[Role, dict[str, str]] = {}
+        """Of the libraries, as the workers see them."""
 
     def start(self, slots: Sequence[Slot]) -> None:
         """Start these workers, so that they import side by side; waiting is `ask`'s."""
@@ -68,7 +70,7 @@ class Crew:
         try:
             if worker.ready is None:
                 with self._ledger.use("import"):
-                    worker.await_ready()
+                    self.versions[slot.role] = worker.await_ready().versions
             if use is None:
                 answer = worker.ask(request, self._ledger.patience)
             else:

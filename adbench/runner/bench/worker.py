@@ -217,9 +217,14 @@ def _in_numpy(task: Task, bound: BoundFunction) -> Timed | None:
 
 
 def _import(backend: str) -> None:
-    library = {"torch": "adbench.backends.torch", "jax": "adbench.backends.jax"}.get(backend)
-    if library is not None:
-        importlib.import_module(library)
+    """Import the backend and take one small gradient: what a library does once in its life (it
+    starts threads, loads modules) is not what the first call of somebody's function costs."""
+    mode = {"native": "eager", "torch": "eager", "jax": "jit"}.get(backend)
+    if mode is None:
+        return
+    adapter = get_backend(backend, mode)
+    square = adapter.bind(lambda x: x * x, {"x": np.ones(1)}, {"x": True}, {})
+    square.vjp(list(square.point), [np.ones(1)])
 
 
 def _pin(cores: Sequence[int]) -> None:
