@@ -106,6 +106,8 @@ def _planned(subject: Subject) -> int | None:
     if subject.timed.program is None:
         return None
     analysis = subject.timed.program().memory_analysis()
+    if analysis is None:  # not every device's compiler tells
+        return None
     return int(
         analysis.temp_size_in_bytes + analysis.output_size_in_bytes - analysis.alias_size_in_bytes
     )

@@ -6,6 +6,7 @@ import ctypes
 import gc
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ is several times slower so; a process that runs like this is never timed."""
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
-_CALLS = 5
+_CALLS, _SECONDS = 5, 2.0
+"""Of the derivative: so many calls, or as many as begin within these seconds."""
 _GRAIN = 256 * 1024
 """What arrays below the 64 KiB, Python's own objects and the kernel's batched page counts were
 seen to differ by, from one call to the next."""
@@ -42,7 +44,7 @@ class CannotTellError(Exception):
 
 
 def kernel_peak(call: Callable[[], object]) -> KernelPeak:
-    """The median over some warm calls of how far each raised the resident pages.
+    """The median over up to five warm calls of how far each raised the resident pages.
 
     The floor is measured here: what calls of nothing raise them by, beside 256 KiB for what is
     too small to have pages of its own. Raises CannotTellError where there is no such mark, or the
@@ -51,7 +53,10 @@ def kernel_peak(call: Callable[[], object]) -> KernelPeak:
     _require()
     call()
     nothing = max(_risen(lambda: None) for _ in range(_CALLS))
-    peaks = [_risen(call) for _ in range(_CALLS)]
+    peaks: list[int] = []
+    begin = time.perf_counter()
+    while len(peaks) < _CALLS and (not peaks or time.perf_counter() - begin < _SECONDS):
+        peaks.append(_risen(call))
     return KernelPeak(
         peak=statistics.median_high(peaks),
         floor=_GRAIN + nothing,

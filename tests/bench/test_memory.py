@@ -361,3 +361,13 @@ def test_a_device_that_counts_nothing_says_so(subject: Callable[..., Subject]) -
     measured = memory.measure(replace(on_cpu, device="cuda", timed=timed))
     assert measured.memory is None
     assert measured.warnings == ("this device counts no memory",)
+
+
+@linux
+def test_a_slow_derivative_is_not_called_more_often_than_it_must(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_kernel, "_SECONDS", 0.0)
+    calls = []
+    kernel_peak(lambda: calls.append(None))
+    assert len(calls) == 2  # to be warm, and to be measured

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,3 +95,16 @@ def test_proof_of_a_subject(subject) -> None:
     assert set(seen.cores) == (
         os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     )
+
+
+def test_a_slow_derivative_is_called_twice(subject) -> None:
+    calls = []
+
+    def slow() -> tuple[()]:
+        calls.append(None)
+        compute()
+        return ()
+
+    made = subject(np.sin, np.ones(2))
+    prove(replace(made, timed=replace(made.timed, call=slow)), 1e-6)
+    assert len(calls) == 2
