@@ -170,6 +170,7 @@ def diff(
     from adbench.record.comparison_tasks import Rules
     from adbench.report.compare_text import comparison_text
     from adbench.report.terminal import terminal
+    from adbench.report.text import show as print_part
     from adbench.runner.baselines import compare_with_baselines
 
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
@@ -177,7 +178,7 @@ def diff(
     ran = _run(suites, select, tag, backend, dtype, device, jobs, timeout, in_process=in_process)
     at = Path(place) if place is not None else None
     comparison = compare_with_baselines(ran, known, Rules(frozen), at)
-    terminal(sys.stdout).print(comparison_text(comparison), crop=False)
+    print_part(comparison_text(comparison), terminal(sys.stdout))
     if ran.interrupted:
         raise typer.Exit(INTERRUPTED)
     ran = ran.model_copy(update={"comparison": comparison})

@@ -42,6 +42,7 @@ def compare(
     The objective, the gradient with the same objective, the inputs, the environment, rounding
     alone, time or memory; in units in the last place and in relative terms.
     """
+    import shlex
     import sys
     from pathlib import Path
 
@@ -51,6 +52,7 @@ def compare(
     from adbench.record.comparison_tasks import Rules
     from adbench.report.compare_text import comparison_text
     from adbench.report.terminal import terminal
+    from adbench.report.text import show
 
     try:
         one, other = (read_side(Path(path).expanduser()) for path in (before, after))
@@ -67,11 +69,11 @@ def compare(
         one,
         other,
         Rules(frozen, memory_margin),
-        update=lambda task: "adbench baseline update TARGET --record B",
+        update=lambda task: f"adbench baseline update TARGET --record {shlex.quote(after)}",
         gone=missing,
     )
     if json:
         typer.echo(comparison.model_dump_json(indent=2))
     else:
-        terminal(sys.stdout).print(comparison_text(comparison), crop=False)
+        show(comparison_text(comparison), terminal(sys.stdout))
     raise typer.Exit(comparison_code(comparison))

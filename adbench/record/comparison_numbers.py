@@ -87,11 +87,11 @@ def compare_arrays(
     """
     if other := _other_arrays(before, after):
         return Difference("changed", message=other)
-    worst, gravest = Difference("same"), (False, 0.0)
+    worst, gravest = Difference("same"), (0, 0.0)
     for old, new in zip(before, after, strict=True):
         for figure in _figures(old, new, terms, unit):
-            # An element tells a person more than a projection that it has moved.
-            grave = (figure.gravity > 1 and figure.is_element, figure.gravity)
+            # An element tells a person more than a norm, and that more than a projection.
+            grave = (figure.telling if figure.gravity > 1 else 0, figure.gravity)
             if grave > gravest:
                 worst, gravest = figure.difference(max(_unit(old.dtype), _unit(new.dtype))), grave
     return worst
@@ -105,7 +105,8 @@ class _Figure:
     before: float
     after: float
     allowed: float
-    is_element: bool
+    telling: int
+    """1 for a projection, 2 for a norm, 3 for an element."""
 
     @property
     def apart(self) -> float:
@@ -139,22 +140,26 @@ def _figures(old: ArrayDigest, new: ArrayDigest, terms: int, unit: float) -> Ite
     gamma, walk = probabilistic_gamma(terms, unit), LAMBDA * math.sqrt(terms)
     names, before = _numbers(old)
     new_names, after = _numbers(new)
-    noise = [max(a, b) for a, b in zip(_noise(old, before), _noise(new, after), strict=True)]
+    noise = _noise(old, before)
     known = dict(zip(new_names, after, strict=True))
+    new_noise = dict(zip(new_names, _noise(new, after), strict=True))
     # A norm bounds what it is the norm of, and so does the largest of the elements shown.
     top = max((abs(v) for v in (*before, *after) if math.isfinite(v)), default=0.0)
     scale = top if old.values is None else 0.0
-    elements = range(len(names) - len(old.largest) if old.values is None else 0, len(names))
+    telling = [3] * len(names)
+    if old.values is None:
+        telling = [2] * (old.norm is not None) + [1] * len(old.projections) + [3] * len(old.largest)
     for place, (name, value, moved) in enumerate(zip(names, before, noise, strict=True)):
         if name not in known:
             continue  # no longer among the largest elements; the projections tell of it
         new_value, allowed = known[name], 0.0
         if math.isfinite(value) and math.isfinite(new_value):
-            allowed = gamma * max(scale, abs(value), abs(new_value)) + walk * moved
+            size = max(scale, abs(value), abs(new_value))
+            allowed = gamma * size + walk * max(moved, new_noise[name])
             if value == 0 or new_value == 0:  # terms that cancel leave their rounding, or do not
                 allowed = max(allowed, _CANCELLED * unit * top)
         allowed = min(allowed, math.sqrt(unit) * top)
-        yield _Figure(name, value, new_value, allowed, place in elements)
+        yield _Figure(name, value, new_value, allowed, telling[place])
 
 
 def _numbers(array: ArrayDigest) -> tuple[list[str], list[float]]:

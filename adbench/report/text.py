@@ -33,7 +33,12 @@ def text(record: RunRecord, width: int = 100, *, after: Iterable[RenderableType]
 def report(record: RunRecord, console: Console, *, after: Iterable[RenderableType] = ()) -> None:
     """Print the whole report on `console`, as wide and as colourful as it is."""
     for part in (*_parts(record, console.width), *after):
-        console.print(_Trimmed(part), crop=False)
+        show(part, console)
+
+
+def show(part: RenderableType, console: Console) -> None:
+    """Print one part of a report: no blanks at the ends of lines, commands to copy whole."""
+    console.print(_Trimmed(part), crop=False)
 
 
 def _parts(record: RunRecord, width: int) -> Iterator[RenderableType]:

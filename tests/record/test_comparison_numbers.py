@@ -174,3 +174,10 @@ def test_the_gravest_level_wins() -> None:
     same, other = compare(array(1.0), array(1.0)), compare(array(1.0), array(2.0))
     assert level_of([same, other]) == "changed"
     assert level_of([]) == "same"
+
+
+def test_of_a_large_array_that_changed_altogether_the_norm_is_told() -> None:
+    rng = np.random.default_rng(0)
+    got = compare(large(rng.standard_normal(10_000)), large(rng.standard_normal(10_000)))
+    assert got.level == "changed"
+    assert got.name == "the norm of w"
