@@ -56,13 +56,16 @@ def tables(bench: Bench, width: int) -> RenderableType:
     names = [cell_len(_row_name(row)) for block in blocks for row in block.rows]
     left = max([*names, *(min(cell_len(b.title) + _GAP, _WIDEST_NAME) for b in blocks)], default=0)
     columns = list(_fitting(blocks, width - left))
-    parts: list[RenderableType] = []
-    suite = None
+    suites: dict[str, list[_Block]] = {}
     for block in blocks:
-        if (its := block.rows[0].suite) != suite:
-            suite = its
-            parts.append(Text(visible(suite), style="bold", overflow="fold"))
-        parts += [*_lines(block, left, columns), Text()]
+        suites.setdefault(block.rows[0].suite, []).append(block)
+    parts: list[RenderableType] = []
+    for suite, its in suites.items():
+        parts.append(Text(visible(suite), style="bold", overflow="fold"))
+        for block in its:
+            if _outcome(block) is None:
+                parts += [*_lines(block, left, columns), Text()]
+        parts += _untold(its)
     legend = list(_legend(blocks, [column for column, _ in columns]))
     return Group(*parts, *legend, *([Text()] if legend else []))
 
@@ -215,7 +218,9 @@ def _lines(
             yield _unbroken(Text(" " * left) + heading)
     yield Padding(Text(block.subtitle, style="dim", overflow="fold"), (0, 0, 0, 2))
     for m in block.rows:
-        yield from _row(m, block.best, left, columns)
+        if m.steady is not None:
+            yield from _row(m, block.best, left, columns)
+    yield from _unmeasured((m for m in block.rows if m.steady is None), mode_of, indent=4)
 
 
 def _row(
@@ -226,20 +231,53 @@ def _row(
 ) -> Iterator[RenderableType]:
     name = _row_name(m)
     line = Text(name + " " * (left - cell_len(name)))
-    if m.steady is not None:
-        cells = [(column.cell(m, best), taken) for column, taken in columns]
-        yield _unbroken(line + _cells(cells, style="bold" if m is best else ""))
-        if m.status == "measured":
-            return
+    cells = [(column.cell(m, best), taken) for column, taken in columns]
+    yield _unbroken(line + _cells(cells, style="bold" if m is best else ""))
+    if m.status != "measured":
+        yield Padding(_sign(m), (0, 0, 0, 6))
+        yield from _indented(_reasons(m), 8)
+
+
+def _outcome(block: _Block) -> tuple[object, ...] | None:
+    """What befell a whole case that was measured nowhere, if it was the same everywhere."""
+    outcomes = {(status_of(m), *_reasons(m)) for m in block.rows}
+    if len(outcomes) > 1 or any(m.steady for m in block.rows):
+        return None
+    return outcomes.pop()
+
+
+def _untold(blocks: Iterable[_Block]) -> Iterator[RenderableType]:
+    """Cases that were measured nowhere, for one reason: a line for all of them."""
+    rows = [block.rows[0] for block in blocks if _outcome(block) is not None]
+    if rows:
+        yield from _unmeasured(rows, lambda m: m.case, indent=2)
+        yield Text()
+
+
+def _unmeasured(
+    rows: Iterable[Measurement], name_of: Callable[[Measurement], str], indent: int
+) -> Iterator[RenderableType]:
+    """What has no time: equal outcomes together, each with its reason beneath."""
+    alike: dict[tuple[object, ...], list[Measurement]] = {}
+    for m in rows:
+        alike.setdefault((status_of(m), *_reasons(m)), []).append(m)
+    for found in alike.values():
+        names = ", ".join(visible(name_of(m)) for m in found)
+        line = _sign(found[0]).append(f"  {names}", style="default not bold")
+        yield Padding(line, (0, 0, 0, indent))
+        yield from _indented(_reasons(found[0]), indent + 4)
+
+
+def _sign(m: Measurement) -> Text:
     sign = status_of(m)
     style = next((mark.style for mark in MARKS.values() if mark.word == sign.word), "yellow")
-    said = Text(" " * _GAP).append(f"{sign.glyph} {sign.word}", style=style)
-    if m.steady is None:
-        yield _unbroken(line + said)
-    else:
-        yield Padding(said, (0, 0, 0, 4))
-    for reason in _reasons(m):
-        yield Padding(Text(visible(reason), overflow="fold"), (0, 0, 0, 8))
+    line = Text(overflow="fold")
+    return line.append(f"{sign.glyph} {sign.word}", style=style)
+
+
+def _indented(lines: Iterable[str], indent: int) -> Iterator[RenderableType]:
+    for line in lines:
+        yield Padding(Text(visible(line), overflow="fold"), (0, 0, 0, indent))
 
 
 def _reasons(m: Measurement) -> list[str]:
@@ -263,4 +301,6 @@ def _unbroken(line: Text) -> Text:
 
 
 def _percent(share: float) -> str:
-    return "<1 %" if share < 0.005 else f"{100 * share:,.0f} %"
+    if share > 1:
+        return ">100 %"
+    return "<1 %" if share < 0.005 else f"{100 * share:.0f} %"

@@ -216,8 +216,42 @@ def test_columns_with_nothing_to_say_are_left_out(record: Callable[..., RunRecor
 
 
 def test_a_wrong_gradient_shows_its_verdict_in_place_of_a_time(bench_record: RunRecord) -> None:
-    (row,) = (r for r in rows(text(bench_record, 120)) if "jax:eager" in r[:2])
-    assert row == ["jax:eager", "✗", "fail"]
+    shown = text(bench_record, 120)
+    assert (
+        "    ✗ fail  jax:eager\n        the gradient of alpha[1] is wrong: sign flipped\n" in shown
+    )
+    assert not [row for row in rows(shown) if "jax:eager" in row[:2] and "ms" in row]
+
+
+def test_modes_with_the_same_fate_share_a_line(record: Callable[..., RunRecord]) -> None:
+    shown = with_bench(
+        record,
+        measured("native:eager"),
+        *(
+            unmeasured(m, "unfinished", reason="the budget ended")
+            for m in ("torch:eager", "jax:jit")
+        ),
+    )
+    assert "    … unfinished  torch:eager, jax:jit\n        the budget ended\n" in shown
+
+
+def test_cases_that_were_measured_nowhere_share_a_line(record: Callable[..., RunRecord]) -> None:
+    shown = with_bench(
+        record,
+        measured("native:eager"),
+        *(
+            unmeasured(mode, "unfinished", case=case, base=case, reason="the budget ended")
+            for case in ("a", "b")
+            for mode in ("torch:eager", "jax:jit")
+        ),
+    )
+    assert "  … unfinished  a, b\n      the budget ended\n" in shown
+    assert shown.count("the budget ended") == 1
+
+
+def test_an_interval_wider_than_its_value_says_so(record: Callable[..., RunRecord]) -> None:
+    wide = measured(steady=Interval(value=1e-4, low=5e-5, high=9e-4))
+    assert "100 µs ± >100 %" in with_bench(record, wide)
 
 
 def test_a_breach_of_fairness_is_named_and_has_no_rank(bench_record: RunRecord) -> None:
