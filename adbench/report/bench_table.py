@@ -71,8 +71,8 @@ def tables(bench: Bench, width: int) -> RenderableType:
 
 
 def times(value: Interval) -> str:
-    """`84.2 µs ± 2 %`: the interval's half-width, relative."""
-    if not value.value:
+    """`84.2 µs ± 2 %`: the interval's half-width, relative. One sample has none."""
+    if not value.value or value.low == value.high:
         return seconds(value.value)
     half = (value.high - value.low) / 2 / value.value
     return f"{seconds(value.value)} ± {_percent(half)}"

@@ -98,7 +98,7 @@ def _exponents(by_mode: Mapping[str, Sequence[Growth]], width: int) -> Iterator[
 def _exponent(g: Growth) -> str:
     """`0.98 (0.91–1.04)`; the interval holds the slopes between neighbouring sizes too."""
     e = g.exponent
-    low, value, high = (figure(f"{v:.2f}") for v in (e.low, e.value, e.high))
+    low, value, high = (figure(f"{round(v, 2) + 0.0:.2f}") for v in (e.low, e.value, e.high))
     between = "–" if e.low >= 0 else " to "
     return value if low == high else f"{value} ({low}{between}{high})"
 
