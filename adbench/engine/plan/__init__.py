@@ -2,6 +2,7 @@
 
 recorded.py   arrays whose use is noted, below the tape
 recorder.py   the notes: what is a call, a constant, a condition
+placed.py     a recorder that also notes where values come from, for programs to be read
 program.py    the program they leave: calls and guards
 simplify.py   rewriting, common subexpressions, dead code
 layout.py     how long each value's memory is needed, and buffers for them
