@@ -7,7 +7,6 @@ number is weighted with 1: its gradient is the one a person expects to see.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from adbench.check.layout import Layout
 from adbench.check.subject import Subject
+from adbench.record.digest import random_bytes
 from adbench.record.model import ArrayDigest, CheckOptions
 
 Array = NDArray[Any]
@@ -73,13 +73,13 @@ def weighting(size: int, seed: int) -> Array:
     """
     if size == 1:
         return np.ones(1)
-    raw = _bytes(size, seed, "weighting")
+    raw = random_bytes(size, seed, "weighting")
     return np.asarray(np.where(raw & 128, -1.0, 1.0) * (1 + (raw & 127) % 7))
 
 
 def _neighbours(subject: Subject, seed: int) -> list[Array]:
     """The point with every coordinate one last bit, of the coarsest dtype, up or down."""
-    bits = _bytes(subject.x.size, seed, "neighbours")
+    bits = random_bytes(subject.x.size, seed, "neighbours")
     step = 2 * subject.epsilon * np.abs(subject.x)
     return [
         subject.x + np.where(bits & (1 << number), step, -step) for number in range(_NEIGHBOURS)
@@ -143,7 +143,7 @@ def _norms(rows: Array) -> Array:
 
 def _projections(rows: Array, seed: int, name: str) -> Iterator[Array]:
     """Columns: the dot products of the rows with one vector of seeded signs after the other."""
-    bits = _bytes(rows.shape[1], seed, name)
+    bits = random_bytes(rows.shape[1], seed, name)
     for number in range(PROJECTIONS):
         yield (rows @ np.where(bits & (1 << number), 1.0, -1.0))[:, None]
 
@@ -170,10 +170,3 @@ def _index(place: int, shape: tuple[int, ...], complex_: bool) -> tuple[int, ...
 
 def _floats(array: Array) -> tuple[float, ...]:
     return tuple(float(value) for value in array)
-
-
-def _bytes(count: int, seed: int, purpose: str) -> Array:
-    """Random bytes (count,) that stay the same over versions of NumPy: the raw bits of PCG64."""
-    key = hashlib.sha256(f"{seed}\0{purpose}".encode()).digest()
-    raw = np.random.PCG64(int.from_bytes(key, "little")).random_raw(-(-count // 8))
-    return np.asarray(raw, dtype="<u8").view(np.uint8)[:count].astype(np.int64)

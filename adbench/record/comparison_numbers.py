@@ -28,7 +28,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from adbench.record.model import ArrayDigest
+from adbench.record.model import ArrayDigest, InputsDigest
 
 LAMBDA = 8.0
 LEAST_TERMS = 1024
@@ -36,6 +36,9 @@ LEAST_TERMS = 1024
 
 _CANCELLED = 32
 """Rounding left where terms cancel exactly, in units of the largest element's."""
+
+_MADE = 1e4
+"""Rounding of inputs that were made by a matrix product or a factorisation, in units."""
 
 _UNIT_ROUNDOFF = {
     "float64": 2.0**-53,
@@ -97,6 +100,24 @@ def compare_arrays(
     return worst
 
 
+def same_but_for_rounding(before: InputsDigest, after: InputsDigest) -> bool:
+    """Whether the same inputs were made, and at most their last digits differ.
+
+    A matrix product, or a factorisation, gives other last digits on another machine.
+    """
+    if (before.leaves, before.parameters) != (after.leaves, after.parameters):
+        return False
+    if not before.figures or before.figures.keys() != after.figures.keys():
+        return False
+    for name, old in before.figures.items():
+        new, unit = after.figures[name], _unit(before.leaves[name].partition("[")[0])
+        near = min(_MADE * unit, math.sqrt(unit)) * max(old[0], new[0])
+        for one, other in zip(old, new, strict=True):
+            if not (abs(one - other) <= near or _alike(one, other)):
+                return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Figure:
     """One number of a digest, before and after."""
@@ -110,7 +131,7 @@ class _Figure:
 
     @property
     def apart(self) -> float:
-        if self.before == self.after or (math.isnan(self.before) and math.isnan(self.after)):
+        if _alike(self.before, self.after):
             return 0.0
         apart = abs(self.before - self.after)
         return math.inf if math.isnan(apart) else apart
@@ -207,6 +228,11 @@ def _other_arrays(before: Sequence[ArrayDigest], after: Sequence[ArrayDigest]) -
         if (old.values is None) != (new.values is None):
             return f"{old.name} was kept in another form"
     return ""
+
+
+def _alike(one: float, other: float) -> bool:
+    """Equal, or neither a number."""
+    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from adbench.record.comparison_numbers import (
     LEAST_TERMS,
     Difference,
     compare_arrays,
+    same_but_for_rounding,
     unit_roundoff,
 )
 from adbench.record.comparison_places import differing
@@ -70,6 +71,8 @@ def compare_entries(
     changes += _time(before, after)
     grown = _memory(before, after, rules.memory_margin)
     changes += [grown[0]] if grown else []
+    if moved and before.inputs and after.inputs and before.inputs.sha256 != after.inputs.sha256:
+        changes.append(Change(kind="inputs", message="the inputs differ in their last digits"))
     changes += _worth(before, after)
     outcome, reason = _judged(found, after, expected, update)
     failing = outcome in ("wrong", "unproven") or (outcome == "changed" and rules.frozen)
@@ -82,22 +85,20 @@ def compare_entries(
 
 
 def _inputs(before: Entry, after: Entry) -> Change | None:
-    """What is different about the inputs, in words; None where they are the same."""
-    old, new = before.inputs, after.inputs
-    if old is None or new is None or old.sha256 == new.sha256:
-        if before.seed == after.seed:
-            return None
-        return Change(kind="inputs", message=f"the seed was {before.seed} and is {after.seed}")
+    """What is different about the inputs, in words; None where nothing matters."""
     phrases = []
     if before.seed != after.seed:
         phrases.append(f"the seed was {before.seed} and is {after.seed}")
-    for name in dict.fromkeys((*old.leaves, *new.leaves)):
-        was, is_ = old.leaves.get(name, "absent"), new.leaves.get(name, "absent")
-        if was != is_:
-            phrases.append(f"{name} was {was} and is {is_}")
-    if not phrases:
-        phrases = ["the inputs' values or the parameters are others"]
-    return Change(kind="inputs", message=", ".join(phrases))
+    old, new = before.inputs, after.inputs
+    if old is not None and new is not None and old.sha256 != new.sha256:
+        for name in dict.fromkeys((*old.leaves, *new.leaves)):
+            was, is_ = old.leaves.get(name, "absent"), new.leaves.get(name, "absent")
+            if was != is_:
+                phrases.append(f"{name} was {was} and is {is_}")
+        if not phrases and not same_but_for_rounding(old, new):
+            what = "values" if old.parameters == new.parameters else "parameters"
+            phrases.append(f"the {what} of the inputs are others")
+    return Change(kind="inputs", message=", ".join(phrases)) if phrases else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,11 +153,16 @@ class InputsDigest(_Model):
     """What a function was given, so that a later run can tell whether it is given the same."""
 
     sha256: str
-    """Of names, shapes, dtypes, every number, and the parameters."""
+    """Of names, shapes, dtypes, every bit of every number, and the parameters."""
     leaves: dict[str, str] = Field(default_factory=dict)
     """Each array by name, such as `float64[3, 4]`; `data` behind it says not differentiated."""
     numbers: int = 0
     """How many numbers the arrays hold."""
+    figures: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Each array's Euclidean norm and its dot products with three seeded vectors of signs: what is
+    left to compare where bits differ, as those of a matrix product do from machine to machine."""
+    parameters: str = ""
+    """A digest of the parameters alone."""
 
 
 class DerivativeResult(_Model):

@@ -212,7 +212,7 @@ def test_what_is_not_selected_is_not_missing(blessed: Adbench) -> None:
         ("w: normal(100)", "w: normal(50)", "w was float64[100] and is float64[50]"),
         ("w: normal(100)}", "w: normal(100)}\n    seed: 7", "the seed was 0 and is 7"),
         ("w: normal(100)}", "w: normal(100)}\n    dtype: float32", "float64[100] and is float32"),
-        ("w: normal(100)", "w: uniform(100)", "the inputs' values or the parameters are others"),
+        ("w: normal(100)", "w: uniform(100)", "the values of the inputs are others"),
     ],
 )
 def test_a_suite_whose_inputs_changed_since(blessed: Adbench, old, new, said) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from adbench.record.baseline import Entry, Place
 from adbench.record.comparison_places import differing
 from adbench.record.comparison_tasks import Rules, compare_entries, shortest
+from adbench.record.digest import inputs_digest
 from adbench.record.model import ArrayDigest, InputsDigest, Verdict
 
 PLACE = Place(
@@ -118,7 +120,11 @@ def test_an_announced_failure_may_change() -> None:
         ({"seed": 1, "inputs": INPUTS}, "the seed was 0 and is 1"),
         (
             {"inputs": INPUTS.model_copy(update={"sha256": "b" * 64})},
-            "the inputs' values or the parameters are others",
+            "the values of the inputs are others",
+        ),
+        (
+            {"inputs": INPUTS.model_copy(update={"sha256": "b" * 64, "parameters": "p"})},
+            "the parameters of the inputs are others",
         ),
         (
             {"inputs": InputsDigest(sha256="c", leaves={"x": "float32[2]"}, numbers=2)},
@@ -221,3 +227,25 @@ def test_less_memory_is_no_failure() -> None:
 )
 def test_values_are_shown_with_as_few_digits_as_tell_them_apart(before, after, text) -> None:
     assert shortest(before, after) == text
+
+
+def digest_of_inputs(*values: float) -> InputsDigest:
+    return inputs_digest({"x": np.array(values)}, {"x": True}, {})
+
+
+def test_inputs_that_another_machine_makes_with_other_last_digits_are_compared() -> None:
+    old = entry(inputs=digest_of_inputs(1.0, 2.0))
+    found = compare(entry(inputs=digest_of_inputs(1.0, 2.0 + 2**-50)), old)
+    assert found.outcome == "same"
+    moved = (2.0, 3.0 + 2**-51)
+    found = compare(entry(gradient=moved, inputs=digest_of_inputs(1.0, 2.0 + 2**-50)), old)
+    assert found.outcome == "rounding"
+    assert "the inputs differ in their last digits" in [change.message for change in found.changes]
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0 + 1e-9), (2.0, 1.0), (-1.0, 2.0), (1.0, np.nan)])
+def test_inputs_that_differ_by_more_are_others(values) -> None:
+    found = compare(
+        entry(inputs=digest_of_inputs(*values)), entry(inputs=digest_of_inputs(1.0, 2.0))
+    )
+    assert found.outcome == "stale"

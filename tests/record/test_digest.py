@@ -40,6 +40,21 @@ def test_what_is_differentiated_and_the_parameters_matter() -> None:
     assert len(digests) == 4
 
 
+def test_the_figures_are_norm_and_projections() -> None:
+    (figures,) = digest(np.array([3.0, 4.0])).figures.values()
+    assert figures[0] == 5.0
+    assert {abs(value) for value in figures[1:]} <= {1.0, 7.0}
+    (complex_figures,) = digest(np.array([3.0 + 4.0j])).figures.values()
+    assert complex_figures[0] == 5.0
+    (huge,) = digest(np.array([3e200, 4e200])).figures.values()
+    assert huge[0] == pytest.approx(5e200)
+
+
+def test_the_parameters_have_a_digest_of_their_own() -> None:
+    assert digest(k=1).parameters != digest(k=2).parameters
+    assert digest(k=1).parameters == digest(X + 1, k=1).parameters
+
+
 def test_leaves_are_named_as_a_user_writes_them() -> None:
     arguments = {"w": {"a": np.ones(3)}, "layers": [np.ones((2, 2), np.float32), np.arange(4)]}
     active = {"w": {"a": True}, "layers": [True, False]}
