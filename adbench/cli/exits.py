@@ -71,18 +71,16 @@ def _one_sided(bench: Bench) -> bool:
 def bench_exit_code(record: RunRecord) -> int:
     """What the checks say, then a regression, then what could not be measured.
 
-    Where nothing at all was measured, nothing is as it should be.
+    A gradient that is not that of the mode which was checked is wrong too. Where nothing at all
+    was measured, nothing is as it should be.
     """
     checked = exit_code(record, strict=False)
     assert record.bench is not None
-    statuses = {measurement.status for measurement in record.bench.measurements}
+    found = record.bench.measurements
+    statuses = {measurement.status for measurement in found}
     regressed = any(side.verdict == "regression" for side in record.bench.side_by_side)
-    announced = {result.task for result in record.results if result.expected}
-    wrong = any(
-        measurement.status == "wrong" and measurement.task not in announced
-        for measurement in record.bench.measurements
-    )
-    if checked == WRONG or wrong or regressed:
+    differs = any(item.name == "gradient" and not item.ok for m in found for item in m.audit)
+    if checked == WRONG or differs or regressed:
         return WRONG
     if checked:
         return checked

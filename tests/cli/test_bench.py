@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from adbench.record import read_record
+from adbench.cli.exits import bench_exit_code
+from adbench.record import CaseResult, RunRecord, environment, read_record
+from adbench.record.bench import AuditItem, Bench, Interval, Measurement, SideBySide
 
 WORK = """
 import numpy as np
@@ -48,6 +50,56 @@ def repository(folder: Path) -> Path:
         git(folder, "add", "work.py")
         git(folder, "commit", "--quiet", "--message", f"{steps}")
     return folder
+
+
+def record_of(
+    verdict: str = "pass",
+    status: str = "measured",
+    *,
+    differs: bool = False,
+    side: str | None = None,
+    against: str | None = None,
+    xfail: str | None = None,
+) -> RunRecord:
+    task = {"suite": "s", "case": "c", "backend": "native", "dtype": "float64"}
+    audit = [AuditItem(name="gradient", ok=not differs, message="")]
+    ratio = Interval(value=1.0, low=1.0, high=1.0)
+    compared = SideBySide(task="s/c@native:eager", ratio=ratio, margin=0.02, verdict=side or "same")
+    return RunRecord(
+        kind="bench", adbench_version="", started="", seconds=1.0, command="", suites=(),
+        environment=environment(),
+        results=[
+            CaseResult(**task, mode="eager", seed=0, verdict=verdict, reason="", xfail=xfail)
+        ],
+        bench=Bench(
+            measurements=[Measurement(**task, mode="eager", status=status, audit=audit)],
+            side_by_side=[compared] if side else [],
+            against=against,
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        ({}, 0),
+        ({"side": "same", "against": "main"}, 0),
+        ({"side": "improvement", "against": "main"}, 0),
+        ({"side": "inconclusive", "against": "main"}, 0),
+        ({"side": "regression", "against": "main"}, 1),
+        ({"against": "main"}, 3),  # nothing was compared
+        ({"verdict": "fail", "status": "wrong"}, 1),
+        ({"status": "wrong", "differs": True}, 1),
+        ({"verdict": "fail", "status": "wrong", "xfail": "known"}, 3),  # nothing was measured
+        ({"verdict": "inconclusive", "status": "wrong"}, 3),
+        ({"verdict": "error", "status": "failed"}, 3),
+        ({"status": "failed"}, 3),
+        ({"verdict": "skipped", "status": "skipped"}, 3),
+        ({"status": "unfinished"}, 3),
+    ],
+)
+def test_exit_codes(known: dict[str, Any], code: int) -> None:
+    assert bench_exit_code(record_of(**known)) == code
 
 
 @pytest.mark.slow
@@ -148,6 +200,7 @@ def test_outside_of_a_repository(adbench: Any, folder: Path) -> None:
         (("--what", "grad"), 2, "grad"),
         (("--select", "nothing_like_it"), 5, "nothing was selected"),
         (("--threads", "0"), 2, "threads"),
+        (("--threads", "100000"), 2, "need as many cores"),
         (("--rounds", "0"), 2, "rounds"),
         (("--output-format", "jsn"), 2, "json"),
     ],

@@ -9,6 +9,7 @@ from typing import Literal
 
 from adbench.backends import BACKENDS
 from adbench.record.bench import What
+from adbench.record.environment import available_cores
 from adbench.record.model import CheckOptions
 from adbench.runner.api import RunOptions
 from adbench.runner.tasks import Task
@@ -51,6 +52,8 @@ class BenchOptions:
             raise ValueError(f"rounds must be at least 1, not {self.rounds}")
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")
+        if self.threads > (cores := available_cores()):
+            raise ValueError(f"{self.threads} threads need as many cores, and here are {cores}")
         if self.budget is not None and not self.budget > 0:
             raise ValueError(f"budget must be above 0 seconds, not {self.budget:g}")
         for text in self.sizes:

@@ -23,7 +23,9 @@ def benched(tmp_path: Path) -> Callable[..., Benchmark]:
         text = "version: 1\ncases:\n"
         for name, function in cases.items():
             function, *lines = function.split("\n")
-            text += f"- name: {name}\n  function: {{native: {HOSTILE}:{function}}}\n"
+            text += f"- name: {name}\n"
+            if not any(line.startswith("function:") for line in lines):
+                text += f"  function: {{native: {HOSTILE}:{function}}}\n"
             text += "".join(f"  {line}\n" for line in lines or ["inputs: {x: normal(3)}"])
         suite = tmp_path / "suite.yaml"
         suite.write_text(text, encoding="utf-8")

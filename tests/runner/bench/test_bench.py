@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,28 @@ def test_two_modes_are_measured_in_turns_and_ranked(benched: Any, by_case: Any) 
     assert 0 <= bench.overhead < 1
 
 
+@pytest.mark.torch
+@pytest.mark.jax
+def test_other_libraries_and_what_compiling_costs(benched: Any) -> None:
+    case = f"right\nfunction: {Path(__file__).with_name('hostile.py')}:for_all"
+    case += "\ninputs: {x: normal(50)}"
+    backends = ["native:eager", "torch:eager", "jax:eager", "jax:jit"]
+    found = {
+        f"{m.backend}:{m.mode}": m
+        for m in benched({"f": case}, backends=backends).record.bench.measurements
+    }
+    assert {m.status for m in found.values()} == {"measured"}
+    jit = found["jax:jit"]
+    stages = [stage.name for stage in jit.compile]
+    assert stages == ["trace", "lower", "compile", "first execution"]
+    assert sum(stage.seconds for stage in jit.compile) == pytest.approx(jit.first_call)
+    assert jit.break_even.against == "jax:eager"
+    assert not found["torch:eager"].compile
+    assert all(m.voided == 0 and m.retraces == 0 for m in found.values())
+    assert len({m.numpy_primal.value for m in found.values()}) == 1
+    assert all(m.relative.value >= 1.0 for m in found.values())
+
+
 def test_the_raw_samples_give_what_the_record_says(benched: Any, by_case: Any) -> None:
     done = benched({"f": "right"})
     (m,) = done.record.bench.measurements
@@ -58,8 +81,6 @@ def test_the_raw_samples_give_what_the_record_says(benched: Any, by_case: Any) -
 
 def test_a_wrong_gradient_is_not_timed(benched: Any, by_case: Any) -> None:
     hand = "right\ngradient: {}:wrong_by_hand\ninputs: {{x: normal(3)}}"
-    from pathlib import Path
-
     file = Path(__file__).with_name("hostile.py")
     done = benched({"f": hand.format(file)}, backends=["native:eager", "manual"])
     native, manual = done.record.bench.measurements
