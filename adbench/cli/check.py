@@ -33,6 +33,7 @@ def complete_backend(incomplete: str) -> list[str]:
 
 
 def check(
+    ctx: typer.Context,
     targets: Annotated[
         list[str],
         typer.Argument(
@@ -248,6 +249,7 @@ def check(
     from adbench.runner import ExecutorError, RunOptions, run
     from adbench.runner.last_failed import remember
     from adbench.runner.retry import retried
+    from adbench.runner.scripts import keep_scripts
 
     outputs = parse_outputs(output_format or (), html)
     asked = {
@@ -282,7 +284,9 @@ def check(
     except ValueError as error:
         refuse(f"error: {error}")
     suites = suites_of(targets, args=arg or (), dtype=dtype, seed=seed)
-    known = blessed(suites, baseline, frozen=frozen)
+    # A project's setting is about its suites, and not about a function that is tried out.
+    asked_for = str(getattr(ctx.get_parameter_source("baseline"), "name", "")) == "COMMANDLINE"
+    known = blessed(suites, baseline, frozen=frozen, functions=asked_for)
     narrowed = narrowing(
         shard=shard, changed_since=changed_since, last_failed=last_failed, seconds=known.seconds
     )
@@ -306,6 +310,9 @@ def check(
         write_outputs(record, outputs)
     except RecordError as error:
         refuse(f"error: {error}")
+    scripts = keep_scripts(record, Path())
+    if scripts and any(o.format == "text" and o.path is None for o in outputs):
+        typer.echo(f"Without adbench: python {shlex.quote(str(scripts[0]))}")
     stopped_by_itself = fail_fast and any(not result.expected for result in record.results)
     if record.interrupted and not stopped_by_itself:
         raise typer.Exit(INTERRUPTED)

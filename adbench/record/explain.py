@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adbench.record.model import (
@@ -99,8 +100,11 @@ def place_of(finding: Finding) -> str:
 
 
 def explain_location(where: SourceLocation) -> str:
-    """`model.py:12 in loss: return -(x * x).sum()`."""
-    place = f"{where.file}:{where.line}"
+    """`model.py:12 in loss: return -(x * x).sum()`; the file as seen from the current folder."""
+    file = Path(where.file)
+    if file.is_relative_to(Path.cwd()):
+        file = file.relative_to(Path.cwd())
+    place = f"{file}:{where.line}"
     if where.function:
         place += f" in {where.function}"
     return f"{place}: {where.text.strip()}" if where.text.strip() else place
