@@ -40,21 +40,25 @@ class Blessed:
         return record.model_copy(update={"comparison": comparison})
 
 
-def blessed(suites: Sequence[Suite], place: str | None, *, frozen: bool) -> Blessed:
+def blessed(
+    suites: Sequence[Suite], place: str | None, *, frozen: bool, functions: bool
+) -> Blessed:
     """The baselines at `place`; one that is not to be trusted ends the command with exit code 2.
 
-    It is read before anything runs, so that a mistake is told at once.
+    It is read before anything runs, so that a mistake is told at once. `functions` says whether
+    functions that were named one by one are to be compared too.
     """
     from adbench.cli.targets import refuse
     from adbench.record import RecordError
-    from adbench.runner.baselines import baselines_of
+    from adbench.runner.baselines import baselines_of, is_file
 
     if place is None:
         if frozen:
             refuse("error: --frozen needs --baseline: what should stay as it is?")
         return Blessed(None)
     path = Path(place).expanduser()
+    compared = [suite for suite in suites if functions or is_file(suite)]
     try:
-        return Blessed(path, baselines_of(suites, path))
+        return Blessed(path if compared else None, baselines_of(compared, path))
     except RecordError as error:
         refuse(f"error: {error}")

@@ -41,7 +41,7 @@ class SuiteBaseline:
 
         Of functions that were named one by one, nobody knows which others there are.
         """
-        if not _is_file(self.suite):
+        if not is_file(self.suite):
             return []
         return [key for key in self.present.tasks if not _has(self.suite, key)]
 
@@ -66,14 +66,15 @@ def baselines_of(suites: Sequence[Suite], place: Path | None) -> list[SuiteBasel
 def compare_with_baselines(
     record: RunRecord, baselines: Sequence[SuiteBaseline], rules: Rules, place: Path | None
 ) -> Comparison:
-    """What a run's results are beside the baselines of its suites."""
+    """What a run's results are beside the baselines of its suites; other suites are left out."""
     known = {found.suite.name: found.present for found in baselines}
+    results = tuple(result for result in record.results if result.suite in known)
     names = ", ".join(str(found.path) for found in baselines)
     prune = f"if that was meant: adbench baseline prune {_targets(baselines)}{_at(place)}"
     gone = {f"{found.suite.name}/{key}": prune for found in baselines for key in found.gone()}
     return compare_sides(
         side_of_baselines(known, names),
-        side_of_run(record, "this run"),
+        side_of_run(record.model_copy(update={"results": results}), "this run"),
         rules,
         update=_updating(record, baselines, place),
         gone=gone,
@@ -88,7 +89,7 @@ def _updating(
     Where a suite has no baseline yet, the command that blesses the whole suite.
     """
     commands = {result.task: result.reproduce for result in record.results}
-    new = {f.suite.name: f.suite for f in baselines if not f.baseline and _is_file(f.suite)}
+    new = {f.suite.name: f.suite for f in baselines if not f.baseline and is_file(f.suite)}
 
     def update(task: str) -> str:
         words = commands.get(task, "").removeprefix(_CHECK)
@@ -99,7 +100,8 @@ def _updating(
     return update
 
 
-def _is_file(suite: Suite) -> bool:
+def is_file(suite: Suite) -> bool:
+    """Whether this is a suite file, and not a module whose functions were named."""
     return suite.path.endswith((".yaml", ".yml"))
 
 

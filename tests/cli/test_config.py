@@ -92,6 +92,16 @@ def test_the_file_is_found_from_the_folders_below_and_its_paths_hold_there(proje
     assert adbench("check").exit_code == 0
 
 
+def test_a_function_that_is_tried_out_is_not_missed_in_the_projects_baseline(project) -> None:
+    settings('baseline = "blessed"\nin-process = true\n')
+    done = adbench("check suites/model.py:f --arg 'x=normal(3)' -b native")
+    assert done.exit_code == 0
+    assert "no baseline" not in done.output
+    asked = adbench("check suites/model.py:f --arg 'x=normal(3)' -b native --baseline blessed")
+    assert asked.exit_code == 1
+    assert "no baseline" in asked.output
+
+
 def test_a_nearer_file_without_a_table_is_passed_over(project: Path, monkeypatch) -> None:
     settings("strict = true\n")
     Path("deep/pyproject.toml").write_text('[project]\nname = "adbench-user"\n')
