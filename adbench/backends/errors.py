@@ -22,9 +22,3 @@ class OutputError(TypeError):
 
 class UnsupportedError(NotImplementedError):
     """The backend has no such operation for this function; the message says which and why."""
-
-
-def no_device(device: str) -> BackendUnavailableError:
-    """What a backend that computes with NumPy says of any device but the CPU."""
-    what = "CUDA device" if device.partition(":")[0] == "cuda" else f"device {device}"
-    return BackendUnavailableError(f"no {what}: NumPy computes on the CPU only")
