@@ -55,7 +55,7 @@ NOT_TAKEN = {
         "linalg.eigvalsh-0"
     ),
     "PyTorch's function of that name gives something else": (
-        "median-0 nanmedian-0 linalg.qr-3 linspace-0 logspace-0 select-0 transpose-1 imag-0 imag-1 "
+        "cumprod-4 cumsum-4 median-0 nanmedian-0 linalg.qr-3 linspace-0 logspace-0 select-0 transpose-1 imag-0 imag-1 "
         "imag-2 imag-3 imag-4 put-0 put-1 split-1"
     ),
     "PyTorch has no derivative of it, or stumbles over its own": (
@@ -70,7 +70,7 @@ NOT_TAKEN = {
         "heaviside-0 linalg.svd-3 linspace-1 linspace-2 max-3 median-1 meshgrid-1 nanquantile-0 "
         "outer-0 prod-3 quantile-1 quantile-2 quantile-3 quantile-4 quantile-5 quantile-6 ravel-1 "
         "reshape-1 scipy.special.gammainc-0 scipy.special.gammaincc-0 sort-2 split-2 std-1 sum-2 "
-        "sum-4 take-0 take-1 take-2 take-3 take-4 trace-1 var-1 vdot-0 where-2"
+        "sum-4 take-0 take-1 take-2 take-3 take-4 take-5 trace-1 var-1 vdot-0 where-2"
     ),
 }
 """Calls of functions that PyTorch has which cannot be compared, by the reason."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adbench.engine.plan import functions as pure
-from adbench.engine.plan.program import Guard, Program, Step, reads, refs
+from adbench.engine.plan.program import Call, Guard, Program, Step, Template, reads, refs
 
 FOREVER = 1 << 60
 
@@ -75,12 +75,25 @@ class Layout(NamedTuple):
         used = set(program.inputs) | set(program.outputs)
         for step in program.steps:
             used.update([step.id] if type(step) is Guard else [step.out, *reads(step)])
+        # Most values look like others, and are named more than once: what is equal is kept once.
+        specs: dict[Spec, Spec] = {}
+        named: dict[Template, Template] = {}
+        steps = [
+            step._replace(args=tuple(named.setdefault(t, t) for t in step.args))
+            if type(step) is Call
+            else step
+            for step in program.steps
+        ]
         return cls(
             program.inputs,
             program.outputs,
-            program.steps,
+            steps,
             {n: program.values[n] for n in used if n in program.constants},
-            {n: Spec.of(program.values[n]) for n in used},
+            {
+                n: specs.setdefault(spec, spec)
+                for n in used
+                for spec in [Spec.of(program.values[n])]
+            },
             last_uses(program),
         )
 

@@ -85,7 +85,7 @@ def last_written(g: Any, index: Any) -> Any:
 
 @derived(np.take)
 def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
-    if axis is None:
+    if axis is None or np.ndim(a) == 0:
         a, axis = np.ravel(a), 0
     indices = plain(indices)
     if mode != "raise":

@@ -28,7 +28,7 @@ def _broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
 
 @derived(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
+    if axis is None or np.ndim(a) == 0:
         a, axis = np.ravel(a), 0
     index = np.repeat(np.arange(a.shape[axis]), plain(repeats))
     return np.take(a, index, axis=axis)
@@ -255,6 +255,8 @@ pad_constant = define(
 
 @derived(np.pad)
 def _pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    if np.ndim(array) == 0:
+        return np.copy(array)
     widths = [
         (int(a), int(b)) for a, b in np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
     ]

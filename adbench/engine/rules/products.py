@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adbench.engine.array import like
+from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import define, derived
 
 # Matrix product, with NumPy's conventions for vectors and stacks.
@@ -146,6 +147,10 @@ def _cross(
 ) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
+    if np.shape(a)[axisa] != 3 or np.shape(b)[axisb] != 3:
+        raise DifferentiationError(
+            "numpy.cross", "takes vectors of three here", "a[0] * b[1] - a[1] * b[0] for two"
+        )
     a0, a1, a2 = np.unstack(a, axis=axisa)
     b0, b1, b2 = np.unstack(b, axis=axisb)
     return np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=axisc)

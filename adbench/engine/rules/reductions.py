@@ -11,8 +11,11 @@ from adbench.engine.primitive import define
 
 
 def axes_of(axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """`axis` as a tuple of non-negative ints; None is all of them."""
-    if axis is None:
+    """`axis` as a tuple of non-negative ints; None is all of them.
+
+    NumPy reduces a 0-d array over axis 0 or −1 too, of which it has none.
+    """
+    if axis is None or not shape:
         return tuple(range(len(shape)))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     return tuple(int(a) % len(shape) for a in axes)
@@ -120,7 +123,7 @@ def reversed_cumsum(g: Any, axis: Any, shape: tuple[int, ...]) -> Any:
 
 def cumprod_pull_back(g: Any, a: Any, out: Any, axis: Any) -> Any:
     """Σ over later positions of g·out, divided by a; where a is zero, by products between."""
-    if axis is None:
+    if axis is None or not a.shape:
         return np.reshape(_cumprod_rows(g, np.ravel(a), out), a.shape)
     rows = [np.moveaxis(x, axis, -1) for x in (g, a, out)]
     return np.moveaxis(_cumprod_rows(*rows), -1, axis)

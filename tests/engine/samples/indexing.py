@@ -57,6 +57,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.take(a, [4, -1], axis=-1, mode="wrap"), arr(2, 3)),
         (lambda a: np.take(a, [4, -1], mode="clip"), arr(3)),
         (lambda a: np.take(a, INDEX[:0], axis=1), arr(2, 3)),
+        (lambda a: np.take(a, [0, 0], axis=0), arr()),
     ],
     "take_along_axis": [
         (lambda a: np.take_along_axis(a, np.array([[0], [2], [0]]), 1), arr(3, 3)),

@@ -17,6 +17,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.repeat(a, 2), arr(2, 2)),
         (lambda a: np.repeat(a, [1, 0, 2], axis=1), arr(2, 3)),
         (lambda a: np.repeat(a, 0, axis=0), arr(2, 3)),
+        (lambda a: np.repeat(a, 2, axis=0), arr()),
     ],
     "tile": [
         (lambda a: np.tile(a, 3), arr(2)),
@@ -82,6 +83,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.pad(a, 2, mode="reflect"), arr(3)),
         (lambda a: np.pad(a, (1, 2), mode="symmetric"), arr(3)),
         (lambda a: np.pad(a, 1), arr(0, 3)),
+        (lambda a: np.pad(a, 1), arr()),
     ],
 }
 

@@ -15,6 +15,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.sum(a), arr()),
         (lambda a: np.sum(a, axis=0), arr(0, 3)),
         (lambda a: np.sum(a), arr(0, 3)),
+        (lambda a: np.sum(a, axis=-1), arr()),
     ],
     "mean": [
         (lambda a: np.mean(a), arr(2, 3)),
@@ -28,6 +29,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.prod(a, axis=1), arr(3, 0)),
         (lambda a: np.multiply.reduce(a, axis=1), arr(2, 3)),
         (lambda a: np.prod(a, axis=0), arr(0, 3)),
+        (lambda a: np.prod(a, axis=0), arr()),
     ],
     "max": [
         (lambda a: np.max(a), arr(2, 3)),
@@ -35,6 +37,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.max(a, axis=(0, 2)), arr(2, 3, 2)),
         (lambda a: np.maximum.reduce(a, axis=1), arr(2, 3)),
         (lambda a: np.max(a, axis=1), arr(0, 3)),
+        (lambda a: np.max(a, axis=-1), arr()),
     ],
     "min": [(lambda a: np.min(a), arr(2, 3)), (lambda a: a.min(axis=-1, keepdims=True), arr(2, 3))],
     "cumsum": [
@@ -42,12 +45,14 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda a: np.cumsum(a, axis=-2), arr(2, 3)),
         (lambda a: np.add.accumulate(a), arr(3)),
         (lambda a: np.cumsum(a, axis=1), arr(2, 0)),
+        (lambda a: np.cumsum(a, axis=0), arr()),
     ],
     "cumprod": [
         (lambda a: np.cumprod(a), arr(2, 3)),
         (lambda a: np.cumprod(a, axis=0), arr(3, 2)),
         (lambda a: np.multiply.accumulate(a), arr(3)),
         (lambda a: np.cumprod(a, axis=1), arr(2, 0)),
+        (lambda a: np.cumprod(a, axis=0), arr()),
     ],
 }
 
