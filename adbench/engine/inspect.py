@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -205,6 +205,7 @@ def _learn() -> None:
                 )
 
 
+@cache
 def formula_text(formula: Formula) -> str:
     """A formula as it is written: a lambda's body, or the first sentence about a function."""
     names = [*inspect.signature(formula).parameters]

@@ -6,6 +6,7 @@ import heapq
 import re
 import traceback
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -175,7 +176,7 @@ class _Reader:
             yield Edge(source=self.ids[source], operand=operand, derivative=derivative)
 
     def saved(self, grad_fn: GradFn) -> Iterator[Saved]:
-        for name in sorted(n for n in dir(grad_fn) if n.startswith("_saved_")):
+        for name in _saved_names(grad_fn.__class__):
             yield from self.held(name.removeprefix("_saved_"), grad_fn, name)
         if hasattr(grad_fn, "saved_tensors"):
             yield from self.held("saved", grad_fn, "saved_tensors")
@@ -204,6 +205,12 @@ class _Reader:
         for grad_fn in self.order:
             grad_fn.register_prehook(listener(self.ids[grad_fn]))
         return arrived
+
+
+@lru_cache(maxsize=1024)
+def _saved_names(kind: Any) -> tuple[str, ...]:
+    """The attributes by which nodes of a kind show what they have saved."""
+    return tuple(sorted(name for name in dir(kind) if name.startswith("_saved_")))
 
 
 def _in_order(roots: list[GradFn], stop: set[GradFn]) -> Iterator[GradFn]:
