@@ -656,3 +656,19 @@ def test_a_view_made_by_einsum_outlives_other_buffers():
     df = grad(f, mode="compiled")
     replayed(df, x)
     np.testing.assert_allclose(df(2 * x), grad(f)(2 * x), rtol=1e-13)
+
+
+def test_a_helper_with_other_defaults_or_other_code():
+    def helper(x, scale=2.0):
+        return x * scale
+
+    def cube(x, scale=2.0):
+        return x**3 * scale
+
+    df = grad(lambda x: np.sum(helper(x)), mode="compiled")
+    for _ in range(3):
+        np.testing.assert_array_equal(df(X), np.full(X.shape, 2.0))
+    helper.__defaults__ = (5.0,)
+    np.testing.assert_array_equal(df(X), np.full(X.shape, 5.0))
+    helper.__code__ = cube.__code__  # what reloading a module in place does
+    np.testing.assert_array_equal(df(X), 15.0 * X**2)

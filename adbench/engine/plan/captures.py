@@ -194,6 +194,11 @@ class Captures:
             self._visit(function.__wrapped__, name)
         if vars(function):
             self._attributes(vars(function), name)
+        if not is_library(function):  # whose code is replaced by IPython's autoreload
+            self._test(name, "{f}.__code__ is {v}", f=function, v=function.__code__)
+        if function.__defaults__:
+            given = function.__defaults__
+            self._test(f"a default of {name}", "{f}.__defaults__ is {v}", f=function, v=given)
         for default in (function.__defaults__ or (), function.__kwdefaults__ or {}):
             self._visit(default, f"a default of {name}")
         reads = _reads(function.__code__)
