@@ -6,6 +6,7 @@ it: the program is the plan that a compiled gradient replays, before memory is a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +41,6 @@ class AdjointProgram:
     parameters: list[tuple[int, str, Array]] = field(default_factory=list)
     """Inputs as (value, name, what they were): active, passive, then cotangents."""
     active: int = 0
-    data: int = 0
     outputs: list[str] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def _record(subject: Subject, recorder: PlacedRecorder) -> AdjointProgram:
 
     active = [enter(leaf.name, a) for leaf, a in zip(bound.inputs, bound.point, strict=True)]
     data = [enter(call.leaves[i].name, call.arrays[i]) for i in call.passive]
-    found.active, found.data = len(active), len(data)
+    found.active = len(active)
     cotangents: list[Any] = list(subject.cotangents)
     if not is_number(bound.outputs):
         cotangents = [
@@ -145,38 +145,48 @@ def _record(subject: Subject, recorder: PlacedRecorder) -> AdjointProgram:
 
 def _name(found: AdjointProgram, followed: Followed, adjoints: dict[int, Any]) -> None:
     """Name the values that the graph knows: inputs, results and their adjoints."""
-    for number, name, _ in found.parameters:
-        found.names[number] = name
+    taken = {name for _, name, _ in found.parameters}
     inputs = [name for _, name, _ in found.parameters[: found.active]]
+
+    def name(value: Any, wanted: str) -> None:
+        if isinstance(value, RecordedArray) and value.id not in found.names:
+            found.names[value.id] = _free(wanted, taken)
+
+    for number, parameter, _ in found.parameters:
+        found.names[number] = parameter
     for record, value in followed.values.items():
-        value = plain(value)
-        if isinstance(value, RecordedArray):
-            found.names.setdefault(value.id, f"v{record}")
+        name(plain(value), f"v{record}")
     for record, adjoint in adjoints.items():
-        if isinstance(adjoint, RecordedArray):
-            name = inputs[record] if record < len(inputs) else f"v{record}"
-            found.names.setdefault(adjoint.id, f"d_{name}")
+        of = inputs[record] if record < len(inputs) else f"v{record}"
+        name(adjoint, f"d_{of}")
 
 
 def _identifier(name: str, taken: set[str]) -> str:
     """A name of a variable that is not taken yet: `params['w'][0]` becomes `params_w_0`."""
-    words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in name).split()
-    plain_name = "_".join(words) or "x"
-    if not plain_name.isidentifier() or plain_name in _RESERVED or plain_name[:2] == "d_":
-        plain_name = f"{plain_name}_"
-    if not plain_name.isidentifier():
-        plain_name = f"x{plain_name}"
-    while plain_name in taken or _is_ours(plain_name):
-        plain_name += "_"
-    taken.add(plain_name)
-    return plain_name
+    # Python reads identifiers in this form, so that only it tells whether two are the same.
+    normal = unicodedata.normalize("NFKC", name)
+    words = "".join(c if f"a{c}".isidentifier() else " " for c in normal).split()
+    identifier = "_".join(words)
+    if not identifier.isidentifier():
+        identifier = f"x{identifier}"
+    if identifier in _RESERVED or _is_ours(identifier):
+        identifier += "_"
+    return _free(identifier, taken)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, lengthened until no other has it; then it is taken."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 _RESERVED = frozenset(
     "False None True and as assert async await break class continue def del elif else except "  # noqa: SIM905
     "finally for from global if import in is lambda nonlocal not or pass raise return try while "
     "with yield np special array unpacked value_and_gradient float int complex bool slice "
-    "round len abs print zlib base64 math nan inf isinstance ValueError".split()
+    "round len abs print zlib base64 math operator isinstance ValueError zip".split()
 )
 
 

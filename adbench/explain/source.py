@@ -47,7 +47,7 @@ class _Writer:
     def module(self, title: str, code: str) -> str:
         body = list(self.body())
         signature = ", ".join(name for _, name, _ in self.adjoint.parameters)
-        head = ['"""' + comment(title).replace("\\", "/").replace('"""', "'''")]
+        head = [f'"""{_quotable(title)}']
         head += ["", *_DOCUMENTATION, '"""', ""]
         if code:
             head += ["# The function, as it was written:", "#"]
@@ -79,8 +79,8 @@ class _Writer:
         adjoint = self.adjoint
         gradients = ", ".join(name for _, name, _ in adjoint.parameters[: adjoint.active])
         many = len(adjoint.outputs) > 1
-        value = f"({', '.join(map(comment, adjoint.outputs))})" if many else "value"
-        return f"Return {value}, and the gradients by {gradients}.".replace("\\", "/")
+        value = f"({', '.join(adjoint.outputs)})" if many else "value"
+        return _quotable(f"Return {value}, and the gradients by {gradients}.")
 
     def main(self) -> list[str]:
         """Calls the function at the recorded inputs, where they are small enough to be written."""
@@ -299,6 +299,11 @@ class _Writer:
 
 class _UnwritableError(Exception):
     """Something that no NumPy source stands for."""
+
+
+def _quotable(text: str) -> str:
+    """A text that can stand in a docstring: nothing in it ends or escapes anything."""
+    return comment(text).replace("\\", "/").replace('"', "'")
 
 
 def _special_name(function: Any, short: str) -> str:

@@ -226,6 +226,17 @@ def test_one_letter_names_that_the_program_would_use_itself(bind, run_apart):
     same_bits(found, expected(subject))
 
 
+@pytest.mark.parametrize("names", [["d_x", "x_", "x"], ["x²", "x2", "ﬁ", "fi"], ["", "7", "def"]])
+def test_names_that_come_close_to_each_other(bind, run_apart, names):
+    def f(tree):
+        return {'"""\\\n': sum((i + 1) * np.sum(np.sin(tree[n])) for i, n in enumerate(names))}
+
+    subject = bind(f, tree={name: [float(i)] for i, name in enumerate(names)})
+    program = adjoint_program(subject, {})
+    (found,) = run_apart([(program_source(program, "f"), arrays(program))])
+    close(found, expected(subject))
+
+
 def test_several_outputs_take_cotangents(bind, run_apart):
     subject = bind(lambda x: {"a": 2 * x, "b": np.sum(x * x)}, x=[1.0, 2.0])
     program = adjoint_program(subject, {})
