@@ -37,7 +37,10 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
         derivative=trial.derivative,
         verdict=verdict,
         reason=reason,
-        resolution=float(known.max()) if known.size else None,
+        # What was not decided would not have been seen.
+        resolution=float(known.max())
+        if known.size and verdict is not Verdict.INCONCLUSIVE
+        else None,
         compared=int(known.size),
         method=f"Richardson differences along {len(trial.directions)} {what}, "
         f"{len(trial.weights)} output weightings",

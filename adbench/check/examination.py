@@ -25,6 +25,7 @@ from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.script import script
 from adbench.check.subject import Subject
+from adbench.check.taylor import taylor_slope
 from adbench.check.trial import Tolerance, Trial
 from adbench.check.worst import worst_elements
 from adbench.record.model import (
@@ -199,6 +200,8 @@ class _Examination:
                 self.findings += nonlinear
                 trials.fault = nonlinear[0].diagnosis
                 break
+        if trials.fault is None:
+            self.findings += operator.additive(subject, subject.x, weights[-1], gradients[-1])
         missing = frozenset(
             leaf.name
             for leaf, g in zip(subject.inputs.leaves, pullback.gradients, strict=True)
@@ -231,7 +234,9 @@ class _Examination:
             self.findings = located(self.backend, there, self.findings, self.tolerance, self.rng)
             self.script = script(there, self.findings, weights)
         result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
-        result = result.model_copy(update={"worst": worst_elements(subject, elements)})
+        slope = taylor_slope(subject, trials.scale / 2, weights[0], gradients[0])
+        worst = worst_elements(subject, elements)
+        result = result.model_copy(update={"worst": worst, "taylor_slope": slope})
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None

@@ -23,6 +23,10 @@ _GROSS = 1e-10
 """Unit for comparing scaled gradients: intermediate results may underflow, faults are gross."""
 
 
+_ADDITIVE = 1e-4
+"""Relative difference from which a backward pass counts as not additive."""
+
+
 def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
     """Shapes, dtypes, missing paths and mutated arguments of one VJP."""
     found = []
@@ -128,6 +132,41 @@ def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> l
         ):
             return [_nonlinear(subject, x, weight, scale, scaled, expected)]
     return []
+
+
+def additive(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
+    """vjp(c + d) = vjp(c) + vjp(d), beyond what an iterative solver leaves open.
+
+    d is c backwards, so that what is large in one is not so in the other.
+    """
+    other = np.where(np.isfinite(subject.origin), weight[::-1], 0.0)
+    if weight.size < 2 or not other.any() or not np.isfinite(gradient).all():
+        return []
+    second, both = subject.gradient(x, other), subject.gradient(x, weight + other)
+    expected = gradient + second
+    size = np.abs(gradient) + np.abs(second)
+    apart = np.abs(both - expected)
+    wrong = ~(apart <= _ADDITIVE * (size + size.max()))
+    if not wrong.any():
+        return []
+    worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1.0)))
+    leaf, index, _ = subject.inputs.place(worst)
+    return [
+        Finding(
+            kind="nonlinear-cotangent",
+            level="fail",
+            derivative="vjp",
+            input=subject.inputs.leaves[leaf].name,
+            index=index,
+            ad=float(both[worst]),
+            numeric=float(expected[worst]),
+            bound=float(_ADDITIVE * size[worst]),
+            message="the backward pass is not additive in the cotangent: the gradient of "
+            f"{subject.inputs.label(worst)} for a sum of two cotangents is {both[worst]:.6g}, the "
+            f"sum of their gradients {expected[worst]:.6g}",
+            diagnosis=nonlinearity(subject, x, weight),
+        )
+    ]
 
 
 def _nonlinear(

@@ -179,6 +179,9 @@ class DerivativeResult(_Model):
     v_curve: VCurve | None = None
     worst: tuple[ElementComparison, ...] = ()
     """The elements that differ most, measured in bound + tolerance, worst first; at most five."""
+    taylor_slope: float | None = None
+    """How fast the Taylor remainder shrinks with the step: 2 where the gradient is right, 1 where
+    it is wrong; None where it drowns in rounding, or was not asked."""
 
 
 class CheckResult(_Model):
