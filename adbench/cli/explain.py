@@ -56,7 +56,7 @@ def explain(
             "-b",
             metavar="NAME[:MODE]",
             help="native (a tape and the adjoint program), torch (the autograd graph) or jax (the "
-            "jaxprs); repeatable. Default: the first that the case is meant for.",
+            "jaxprs), or all; repeatable. Default: the first that the case is meant for.",
         ),
     ] = None,
     dtype: Annotated[
@@ -154,7 +154,7 @@ def _tasks(
             f"error: explain follows one case, and {len(cases)} are selected:\n{listed}{more}\n"
             f"choose one: adbench explain {target} --select NAME"
         )
-    if backends:
+    if backends and "all" not in backends:
         return tasks
     from adbench.backends import unavailable
 
@@ -162,7 +162,7 @@ def _tasks(
     if not here:
         needed = ", ".join(dict.fromkeys(task.backend for task in tasks))
         refuse(f"error: this case needs {needed}, which cannot be explained here", UNAVAILABLE)
-    return here[:1]
+    return here if backends else here[:1]
 
 
 def _explained(
