@@ -28,7 +28,7 @@ test-fast: $(STAMP)  ## run the tests that take under two minutes together
 
 reports: $(STAMP)  ## check and measure the bundled suites, write reports/ and README's part
 	$(BIN)/adbench check suites --output-format text --output-format json=reports/run.json
-	$(BIN)/adbench bench $(or $(BENCH),suites) --budget $(or $(BUDGET),1200) \
+	$(BIN)/adbench bench $(or $(BENCH),suites/deep_learning.yaml suites/adbench_classic.yaml) --budget $(or $(BUDGET),1200) \
 	  --output-format text --output-format json=reports/bench.json
 	$(BIN)/adbench report reports/run.json reports/bench.json -o reports
 	ADBENCH_GOLDEN=1 $(BIN)/python -m pytest -q tests/docs -k quotes_the_reports

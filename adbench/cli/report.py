@@ -130,7 +130,11 @@ def _rendered(arranged: "Arrangement", format: Format, *, beside: bool = False) 
         from adbench.report.markdown import render_markdown
 
         return render_markdown(
-            record, comparison=comparison, past=past, beside=_BESIDE if beside else ()
+            record,
+            comparison=comparison,
+            past=past,
+            commands=arranged.commands,
+            beside=_BESIDE if beside else (),
         )
     from adbench.report.arranged import arranged_text
     from adbench.report.text import text

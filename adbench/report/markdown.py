@@ -30,23 +30,30 @@ def render_markdown(
     *,
     comparison: ComparisonView | None = None,
     past: History | None = None,
+    commands: Sequence[str] = (),
     beside: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The report as GitHub-flavoured Markdown, ending in a newline.
 
-    `beside` are files that lie beside it, each with what it is.
+    `commands` are those that reproduce it, where they are more than the record's own; `beside`
+    are files that lie beside it, each with what it is.
     Whatever a user named or printed is text in it: it makes no link, no tag and no mention.
     """
-    parts = list(_parts(record, comparison, past))
+    told = list(commands) or [record.command]
+    parts = list(_parts(record, comparison, past, told))
     if beside:
         parts.append(_list([f"[{plain(name)}]({quote(name)}): {what}" for name, what in beside]))
     return "\n\n".join(parts) + "\n"
 
 
 def _parts(
-    record: RunRecord, comparison: ComparisonView | None, past: History | None
+    record: RunRecord,
+    comparison: ComparisonView | None,
+    past: History | None,
+    commands: Sequence[str],
 ) -> Iterator[str]:
-    yield from _verdict(verdict_bar(record, comparison.regressions if comparison else 0))
+    regressions = comparison.regressions if comparison else 0
+    yield from _verdict(verdict_bar(record, regressions), commands)
     yield from _attention(attention(record, attention_of(comparison) if comparison else ()))
     yield from _matrix(matrix(record))
     if comparison:
@@ -55,14 +62,14 @@ def _parts(
         yield from _history(past)
 
 
-def _verdict(bar: VerdictBar) -> Iterator[str]:
+def _verdict(bar: VerdictBar, commands: Sequence[str]) -> Iterator[str]:
     yield f"# {bar.sign.glyph} {plain(bar.sentence)}"
     if bar.tallies:
         yield " · ".join(f"{t.sign.glyph} {t.number:,} {t.sign.word}" for t in bar.tallies)
     facts = [f"{plain(f.name)}: {plain(f.value)}{_in_brackets(f.more)}" for f in bar.facts]
     yield _list(facts)
-    if bar.command:
-        yield _block(bar.command, "sh")
+    if any(commands):
+        yield _block("\n".join(map(visible, filter(None, commands))), "sh")
 
 
 def _in_brackets(more: str) -> str:
@@ -110,7 +117,7 @@ def _matrix(table: Matrix) -> Iterator[str]:
     if only_troubled:
         troubled = sum(row.troubled for row in table.rows)
         yield f"{rows:,} cases; the {troubled:,} with a problem are shown."
-    shown = _shown_metrics(table.metrics)
+    shown = _shown_metrics(table)
     if shown:
         yield (
             "Beside each sign: " + "; ".join(f"{m.label.lower()}, {m.meaning}" for m in shown) + "."
@@ -119,15 +126,16 @@ def _matrix(table: Matrix) -> Iterator[str]:
         kept = [row for row in members if row.troubled or not only_troubled]
         if kept:
             yield _table(suite, kept, table, shown)
-    means = [mean for mean in table.means if mean.metric in shown]
+    means = [mean for mean in table.means if mean.metric.key in ("time", "ratio")]
     if means:
         yield "\n\n".join(_mean(mean) for mean in means)
 
 
-def _shown_metrics(metrics: Sequence[Metric]) -> list[Metric]:
-    """One number a cell is enough in a table without toggles; of a bench, its time and ratio."""
-    costs = [metric for metric in metrics if metric.key in ("time", "ratio")]
-    return costs or list(metrics[:1])
+def _shown_metrics(table: Matrix) -> list[Metric]:
+    """Two numbers a cell are enough in a table without toggles."""
+    wanted = {"time": ("time", "ratio"), "digits": ("digits", "time")}
+    keys = wanted.get(table.first_metric, (table.first_metric,))
+    return [metric for metric in table.metrics if metric.key in keys]
 
 
 def _table(suite: str, rows: Sequence[Row], table: Matrix, shown: Sequence[Metric]) -> str:

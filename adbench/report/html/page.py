@@ -121,7 +121,7 @@ def render_html(
         attention=problems[:_PROBLEMS],
         attention_left=max(0, len(problems) - _PROBLEMS),
         matrix=table,
-        metric=_first_metric(table),
+        metric=table.first_metric,
         sections=sections(record),
         comparison=comparison,
         forest=_forest(comparison) if comparison else None,
@@ -133,14 +133,6 @@ def render_html(
     )
     written = environment().get_template("page.html.jinja").render(page=page)
     return _QUOTED.sub(r"=\1", _OPTIONAL.sub("", written))
-
-
-def _first_metric(table: Matrix) -> str:
-    """Time, where most cases were measured; else the first figure that there is."""
-    timed = sum(any(c is not None and "time" in c.figures for c in r.cells) for r in table.rows)
-    if 2 * timed > len(table.rows):
-        return "time"
-    return table.metrics[0].key if table.metrics else ""
 
 
 def _forest(view: ComparisonView) -> Forest | None:

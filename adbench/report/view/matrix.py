@@ -64,6 +64,14 @@ class Matrix:
         """All rows, whatever suite they belong to."""
         return tuple(row for rows in self.suites.values() for row in rows)
 
+    @property
+    def first_metric(self) -> str:
+        """What to show first: time, where most cases were measured; else what there is."""
+        timed = sum(any(c and "time" in c.figures for c in row.cells) for row in self.rows)
+        if 2 * timed > len(self.rows):
+            return "time"
+        return self.metrics[0].key if self.metrics else ""
+
 
 def matrix(record: RunRecord) -> Matrix:
     """The matrix of a run, with the metrics that it has numbers for."""

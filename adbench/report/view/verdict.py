@@ -51,7 +51,6 @@ class VerdictBar:
     sentence: str
     tallies: tuple[Tally, ...]
     facts: tuple[Fact, ...]
-    command: str
 
 
 def verdict_bar(record: RunRecord, regressions: int = 0) -> VerdictBar:
@@ -65,7 +64,6 @@ def verdict_bar(record: RunRecord, regressions: int = 0) -> VerdictBar:
         sentence=", ".join(phrases),
         tallies=tallies(record.results),
         facts=tuple(facts(record)),
-        command=record.command,
     )
 
 
