@@ -210,10 +210,8 @@ def formula_text(formula: Formula) -> str:
     """A formula as it is written: a lambda's body, or the first sentence about a function."""
     names = [*inspect.signature(formula).parameters]
     if formula.__name__ != "<lambda>":
-        paragraph = " ".join((inspect.getdoc(formula) or "").split("\n\n")[0].split())
-        sentence = re.split(r"(?<!\beq)(?<!\beqs)\.(?: |$)", paragraph)[0]
         # "∂/∂x of x @ y: g @ yᵀ" says what the rule is for, which is known here.
-        sentence = re.sub(r"^∂/∂\w+ of [^:]*: ", "", sentence)
+        sentence = re.sub(r"^∂/∂\w+ of [^:]*: ", "", _first_sentence(formula))
         return sentence or f"{formula.__name__}({', '.join(names)})"
     code = formula.__code__
     starts = {(line, column) for line, _, column, _ in code.co_positions() if line and column}
@@ -223,6 +221,23 @@ def formula_text(formula: Formula) -> str:
         if [a.arg for a in node.args.args] == names and (inside or not starts):
             return ast.unparse(node.body)
     return f"a function of {', '.join(names)}"
+
+
+def helpers_of(formula: Formula) -> dict[str, str]:
+    """The engine's own functions that a formula names, each with the first sentence about it."""
+    named = {name: formula.__globals__.get(name) for name in formula.__code__.co_names}
+    return {
+        name: sentence
+        for name, helper in named.items()
+        if inspect.isfunction(helper)
+        and helper.__module__.startswith("adbench.engine.rules")
+        and (sentence := _first_sentence(helper))
+    }
+
+
+def _first_sentence(function: Formula) -> str:
+    paragraph = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+    return re.split(r"(?<!\beq)(?<!\beqs)\.(?: |$)", paragraph)[0]
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ import numpy as np
 from adbench.backends import trees
 from adbench.backends.protocol import Array
 from adbench.engine.array import plain
-from adbench.engine.inspect import Derivative, Followed, Place, derivative_of, follow
+from adbench.engine.inspect import Derivative, Followed, Place, derivative_of, follow, helpers_of
 from adbench.engine.tape import Edge as TapeEdge
 from adbench.engine.tape import Parts
 from adbench.explain.contents import Blocks, content_of, kept
@@ -89,7 +89,25 @@ class _Reader:
             for leaf, record in zip(self.subject.bound.outputs, self.followed.outputs, strict=True)
         )
         keeps = sum(node.keeps for node in nodes)
-        return Graph(title="tape", nodes=tuple(nodes), outputs=outputs, keeps=keeps)
+        return Graph(
+            title="tape",
+            nodes=tuple(nodes),
+            outputs=outputs,
+            keeps=keeps,
+            helpers=tuple(self.helpers().items()),
+        )
+
+    def helpers(self) -> dict[str, str]:
+        """What the rules of the graph name, as far as their text is shown."""
+        formulas = dict.fromkeys(
+            formula for *_, edges in self.followed.records for _, formula, _ in edges
+        )
+        return {
+            name: sentence
+            for formula in formulas
+            if formula.__name__ == "<lambda>"
+            for name, sentence in helpers_of(formula).items()
+        }
 
     def is_gate(self, record: int) -> bool:
         """Whether a record only hands out the parts of a custom call's cotangents."""

@@ -97,6 +97,8 @@ class Graph(_Model):
     outputs: tuple[Output, ...]
     keeps: int = 0
     """Bytes that are alive between the forward and the backward pass, inputs included."""
+    helpers: tuple[tuple[str, str], ...] = ()
+    """The functions that rules name, such as `spread`, and what each is."""
     folded: int = 0
     """How many nodes there were before they were folded by line; 0 where they were not."""
 

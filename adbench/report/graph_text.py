@@ -129,6 +129,8 @@ def _graph(graph: Graph, width: int) -> Iterator[Text]:
         "  ",
         "dim",
     )
+    for name, sentence in graph.helpers:
+        yield from _wrapped(f"{name}: {visible(sentence)}.", width, "  ", "dim", "    ")
 
 
 def _operation(node: Node, label: str, column: int, width: int) -> Iterator[Text]:

@@ -62,6 +62,13 @@ def test_a_rule_that_is_not_in_every_book_is_cited(explain, find):
     assert "Giles 2008" in find(found, "linalg.det").source
 
 
+def test_functions_that_a_rule_names_are_told(explain):
+    helpers = dict(explain(lambda x: np.sum(np.maximum(x, 0.0)), x=np.ones(2)).graph.helpers)
+    assert helpers["spread"].startswith("The transpose of a sum: the cotangent repeated")
+    assert helpers["balanced"].startswith("Share of the cotangent")
+    assert dict(explain(lambda x: np.sin(x[0]), x=np.ones(2)).graph.helpers) == {}
+
+
 def test_an_operation_with_several_results_has_a_node_for_each(explain, find):
     found = explain(lambda a: np.sum(np.linalg.svd(a)[1]), a=np.diag([1.0, 2.0]))
     svd = find(found, "linalg.svd")
