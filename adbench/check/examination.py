@@ -277,12 +277,19 @@ class _Examination:
         return [f for f in self.findings if f.level == "fail"]
 
     def _jvp(self) -> None:
-        self._conclude(jvp_trial(self.subject, self.tolerance, self.rng))
+        trial = jvp_trial(self.subject, self.tolerance, self.rng)
+        self._conclude(trial)
+        if not self._failing():
+            self.findings += operator.adjoint(
+                self.subject, trial.directions, trial.weights, trial.comparison.ad
+            )
 
     def _hvp(self, weight: Array) -> None:
         trial = hvp_trial(self.subject, weight, self.tolerance, self.rng)
         if trial is not None:
             self._conclude(trial)
+            if not self._failing():
+                self.findings += operator.symmetric(self.subject, weight, trial.directions)
             return
         self.results.append(
             DerivativeResult(

@@ -23,6 +23,10 @@ _GROSS = 1e-10
 """Unit for comparing scaled gradients: intermediate results may underflow, faults are gross."""
 
 
+_GROSS_VALUE = 1e-3
+"""Relative difference from which two values are not the same function's."""
+_UNLIKE = 1e-5
+"""Relative difference from which two ways to the same product contradict each other."""
 _ADDITIVE = 1e-4
 """Relative difference from which a backward pass counts as not additive."""
 
@@ -100,6 +104,8 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
                 f"{value[worst]:.17g}, then {again[worst]:.17g}; fix its seed, or its state",
             )
         )
+    if not found and (differs := _other_value(subject, x, value)):
+        found.append(differs)
     one, two = subject.covector(first.gradients), subject.covector(second.gradients)
     if not found and not _same(one, two, subject.epsilon):
         worst = int(np.nanargmax(np.abs(one - two)))
@@ -118,6 +124,73 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
             )
         )
     return found
+
+
+def _other_value(subject: Subject, x: Array, value: Array) -> Finding | None:
+    """A function that gives a grossly different value when it is differentiated."""
+    if not np.array_equal(x, subject.x):
+        return None
+    apart = np.abs(value - subject.origin)
+    finite = np.isfinite(apart)
+    size = np.abs(subject.origin[finite]).max(initial=0.0)
+    if not finite.any() or not apart[finite].max() > _GROSS_VALUE * size:
+        return None
+    worst = int(np.argmax(np.where(finite, apart, -1.0)))
+    return Finding(
+        kind="different-value",
+        level="fail",
+        output=subject.outputs.label(worst),
+        message=f"the function's value is {subject.origin[worst]:.6g} when it is called, and "
+        f"{value[worst]:.6g} when it is differentiated",
+        diagnosis="it depends on more than its inputs' values: on their identity, on whether "
+        "they are traced, or on a state",
+    )
+
+
+def adjoint(subject: Subject, directions: Array, weights: Array, pushed: Array) -> list[Finding]:
+    """⟨c, JVP v⟩ = ⟨VJP c, v⟩, for the weighting and direction that give the largest number.
+
+    `pushed` (D, m) are the JVPs along directions (D, n) under weightings (m, p). One VJP.
+    """
+    if not np.isfinite(pushed).all() or not pushed.any():
+        return []
+    d, j = (int(i) for i in np.unravel_index(np.argmax(np.abs(pushed)), pushed.shape))
+    gradient = subject.gradient(subject.x, weights[j])
+    pulled = float(gradient @ directions[d])
+    size = abs(float(pushed[d, j])) + float(np.abs(gradient) @ np.abs(directions[d]))
+    if not np.isfinite(pulled) or abs(pulled - pushed[d, j]) <= _UNLIKE * size:
+        return []
+    return [
+        Finding(
+            kind="jvp-is-not-vjp",
+            level="fail",
+            derivative="jvp",
+            ad=float(pushed[d, j]),
+            numeric=pulled,
+            message="the JVP and the VJP are not of the same Jacobian: ⟨c, Jv⟩ is "
+            f"{pushed[d, j]:.6g}, ⟨Jᵀc, v⟩ is {pulled:.6g}",
+        )
+    ]
+
+
+def symmetric(subject: Subject, weight: Array, directions: Array) -> list[Finding]:
+    """⟨u, Hv⟩ = ⟨v, Hu⟩ for the first two directions (D, n). Two HVPs."""
+    u, v = directions[:2]
+    by_v, by_u = subject.second(subject.x, weight, v), subject.second(subject.x, weight, u)
+    one, other = float(u @ by_v), float(v @ by_u)
+    size = float(np.abs(u) @ np.abs(by_v) + np.abs(v) @ np.abs(by_u))
+    if not np.isfinite(size) or abs(one - other) <= _UNLIKE * size:
+        return []
+    return [
+        Finding(
+            kind="asymmetric-hessian",
+            level="fail",
+            derivative="hvp",
+            ad=one,
+            numeric=other,
+            message=f"the Hessian is not symmetric: ⟨u, Hv⟩ is {one:.6g}, ⟨v, Hu⟩ is {other:.6g}",
+        )
+    ]
 
 
 def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
+import torch
 
 import adbench
 from adbench import Verdict
+
+operator = importlib.import_module("adbench.check.operator")
 
 X = np.array([0.7, -1.3, 2.1, -0.4])
 
@@ -51,3 +56,52 @@ def test_what_could_not_be_decided_has_no_resolution():
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.resolution is None
     assert "would have shown" not in str(result)
+
+
+def test_a_function_that_is_another_one_when_it_is_differentiated():
+    def doubled(x):
+        return (2 if x.requires_grad else 1) * torch.sin(x).sum()
+
+    result = adbench.check(doubled, X, backend="torch")
+    assert result.verdict is Verdict.FAIL
+    assert result.findings[0].kind == "different-value"
+
+
+def test_forward_and_reverse_mode_that_contradict_each_other():
+    class Subject:
+        x = origin = X
+
+        def gradient(self, x, weight):
+            return 2 * weight * x
+
+    pushed = np.array([[3.0 * X[1]]])
+    direction, weight = np.eye(4)[1:2], np.eye(4)[1:2]
+    (finding,) = operator.adjoint(Subject(), direction, weight, pushed)
+    assert finding.kind == "jvp-is-not-vjp"
+    assert operator.adjoint(Subject(), direction, weight, pushed * 2 / 3) == []
+
+
+def test_a_hessian_that_is_not_symmetric():
+    class Subject:
+        x = X
+
+        def __init__(self, matrix):
+            self.matrix = matrix
+
+        def second(self, x, weight, direction):
+            return self.matrix @ direction
+
+    directions = np.random.default_rng(0).standard_normal((2, 4))
+    skewed = np.triu(np.ones((4, 4)))
+    (finding,) = operator.symmetric(Subject(skewed), np.ones(1), directions)
+    assert finding.kind == "asymmetric-hessian"
+    assert operator.symmetric(Subject(skewed + skewed.T), np.ones(1), directions) == []
+
+
+@pytest.mark.parametrize("backend", ["native", "torch", "jax"])
+def test_right_derivatives_of_all_kinds_are_not_accused(backend):
+    result = adbench.check(
+        lambda x: x**3 * x[0], X, backend=backend, derivatives=("vjp", "jvp", "hvp")
+    )
+    assert result.verdict is Verdict.PASS
+    assert result.findings == ()
