@@ -1,12 +1,17 @@
 """GMM, BA, HAND and LSTM against their definitions, written out naively or by SciPy."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.spatial.transform import Rotation
 from scipy.special import expit, multigammaln
+
+from adbench.suite import load_suites
+
+SUITES = Path(__file__).parents[2] / "suites"
 
 
 def lower_triangular(q, lower):
@@ -219,3 +224,15 @@ def test_lstm_is_its_definition(functions, rng, layers, bits, characters):
     sequence = rng.integers(2, size=(characters, bits)).astype(float)
     value = functions("adbench_classic/dlstm").loss(main, extra, state, sequence)
     assert value == pytest.approx(lstm_by_loops(main, extra, state, sequence), rel=1e-12)
+
+
+def test_every_objective_has_three_sizes():
+    (suite,) = load_suites(SUITES / "adbench_classic.yaml")
+    sizes = {}
+    for case in suite.cases:
+        assert case.size is not None
+        sizes.setdefault(case.base, []).append(case.params[case.size])
+    assert list(sizes) == ["gmm", "ba", "hand", "lstm"]
+    for values in sizes.values():
+        assert len(values) == 3
+        assert values == sorted(values)
