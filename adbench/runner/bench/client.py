@@ -20,6 +20,8 @@ from adbench.runner.staff import WORKER_MARK
 STARTUP_SECONDS = 180.0
 _ABORT_SECONDS = 2.0
 _TICK = 0.25
+_MESSAGE = b'{"type":'
+"""How every message begins; in what could not be read, it is one of another version."""
 _BOOT = (
     "import sys; _, cores, backend, limit, *path = sys.argv; del sys.argv[1:]; "
     "sys.path[:] = path or sys.path; "
@@ -141,6 +143,11 @@ class BenchWorker:
                 return self._waiting.pop(0)
             if not is_open or self._process.exited():
                 raise self._lost(late, timeout)
+            if _MESSAGE in self._process.dump:
+                # Nobody would ever answer: what cannot be read was the answer.
+                self.close()
+                words = "its answer cannot be read: is its adbench another version than this one?"
+                raise WorkerLostError(Failure(kind="startup", message=words))
             if time.monotonic() >= deadline:
                 if late:
                     raise self._lost(late, timeout)
