@@ -122,7 +122,7 @@ def _watched(
     return ((target, first, saved), *others)
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 @contextlib.contextmanager

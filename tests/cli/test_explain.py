@@ -43,6 +43,10 @@ def slow(x):
     return np.sum(x)
 
 
+def leaves(x):
+    raise SystemExit(7)
+
+
 def for_torch(x):
     return x.sum() * x[0].item()
 """
@@ -159,6 +163,7 @@ def test_what_a_function_prints_does_not_get_into_the_output(adbench):
     ("arguments", "code", "says"),
     [
         (["model.py:detached", "--arg", "x=normal(3)"], 3, "float(): would detach a traced array"),
+        (["model.py:leaves", "--arg", "x=normal(3)"], 3, "the function called sys.exit(7)"),
         (["model.py:los"], 2, "did you mean 'loss'?"),
         (["model.py:deep"], 2, "--arg"),
         (["model.py:deep", "--arg", "x=integers(3, high=9)"], 3, "nothing to differentiate"),
@@ -201,7 +206,7 @@ def test_item_is_told(adbench):
     pytest.importorskip("torch")
     done = adbench("explain", "model.py:for_torch", "--arg", "x=[1,2]", "-b", "torch")
     assert done.returncode == 0
-    assert "note: item() at model.py:34 takes a value out of the graph" in done.stdout
+    assert "note: item() at model.py:38 takes a value out of the graph" in done.stdout
 
 
 def test_a_reader_that_leaves_is_no_error(folder, environment):

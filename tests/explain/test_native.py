@@ -220,3 +220,13 @@ def test_other_threads_differentiate_meanwhile(explain):
     thread.join()
     assert found_there == [[2.0, 4.0]] * 100
     assert len(found.graph.nodes) == 302
+
+
+def test_a_function_that_explains_another_one(explain):
+    def f(x):
+        inner = explain(lambda y: np.sum(y * y), steps=0, y=np.ones(2))
+        return np.sum(x) * len(inner.graph.nodes)
+
+    found = explain(f, steps=0, x=np.ones(2))
+    assert [n.operation for n in found.graph.nodes] == ["x", "sum", "multiply"]
+    assert found.graph.nodes[0].adjoint.values == (3.0, 3.0)
