@@ -121,6 +121,10 @@ def _target(x: Any, function: str) -> Any:
             "make the array with np.zeros_like(x, shape=...) from a traced x "
             "(for np.full(shape, x): x * np.ones(shape))",
         )
+    if isinstance(underlying(x), np.generic):
+        raise DifferentiationError(
+            f"numpy.{function}", "cannot write into a number", "an array of shape (1,), as x[:1]"
+        )
     return x
 
 

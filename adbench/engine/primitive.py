@@ -224,12 +224,16 @@ def is_view(out: Any, value: Any) -> bool:
     NumPy's arrays know the array that owns their memory, which may also be a temporary one.
     Recorded arrays know the one that they are a view of, since their copies share memory.
     """
-    out, value = plain(out), plain(value)
+    kind = type(out)
+    if issubclass(kind, np.generic):
+        return False
+    if kind is not np.ndarray:
+        out, value = plain(out), plain(value)
     if isinstance(out, Recorded):
         while out is not None and out is not value:
             out = out.owner
         return out is not None
-    base = None if isinstance(out, np.generic) else getattr(out, "base", None)
+    base = getattr(out, "base", None)
     return base is not None and (base is value or base is getattr(value, "base", None))
 
 

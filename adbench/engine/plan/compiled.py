@@ -147,7 +147,8 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """As the eager function."""
-        self.recorded_last = False
+        if self.recorded_last:
+            self.recorded_last = False
         if self._fallback is not None:
             return self._eager(*args, **kwargs)
         leaves: Any = args
@@ -161,11 +162,15 @@ class Compiled:
             leaves = [leaf for leaf in leaves if _is_input(leaf)]
         entry = self._entries.get(key)
         if entry is not None and entry.plans and self._captures.unchanged():  # type: ignore[union-attr]
-            for i, plan in enumerate(entry.plans):
+            plan = entry.plans[0]
+            outputs = plan.run(leaves)
+            if outputs is not DIVERGED:
+                return plan.rebuild(outputs)
+            for plan in entry.plans[1:]:
                 outputs = plan.run(leaves)
                 if outputs is not DIVERGED:
-                    if i:
-                        entry.plans.insert(0, entry.plans.pop(i))
+                    entry.plans.remove(plan)
+                    entry.plans.insert(0, plan)
                     return plan.rebuild(outputs)
         if not self._lock.acquire(blocking=False):
             return self._eager(*args, **kwargs)  # another thread is recording
@@ -353,6 +358,9 @@ def _trace(
 
 def _array_key(args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The signature of a call with arrays only, which is the usual one and soon made."""
+    if len(args) == 1:
+        (a,) = args
+        return (a.shape, a.dtype) if type(a) is np.ndarray else None
     parts = []
     for a in args:
         if type(a) is not np.ndarray:

@@ -63,6 +63,10 @@ class Emitter:
             if type(step) is Call and step.function in UPDATES and step.out in self.escaping:
                 self.escaping |= {n for n in refs(step.args[0]) if layout.last[n] == i}
         self.fresh: set[int] = set()
+        self.origins: dict[int, int] = {}
+        """The value that another, which is an output, was made from in its own memory."""
+        self.part: tuple[int, Template] | None = None
+        """The value and the place that the variable `part` is a view of."""
         self._zeros: dict[int, bool] = {}
         self.deaths: dict[int, list[int]] = {}
         for number in layout.specs:

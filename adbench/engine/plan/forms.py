@@ -156,6 +156,7 @@ def _update_output(emitter: Emitter, call: Call, source: Ref, operand: str, i: i
     number = source.id
     if number in emitter.fresh and number in emitter.escaping and emitter.layout.last[number] == i:
         emitter.assign(call, f"v{number}")
+        emitter.origins[call.out] = emitter.origins.get(number, number)
     elif emitter.is_zero(number):
         zero = emitter.layout.constants[number]
         shape, dtype = (emitter.name(thing, "k") for thing in (zero.shape, zero.dtype))
@@ -176,7 +177,10 @@ def _write(emitter: Emitter, call: Call, out: str, operand: str) -> None:
         emitter.do(np.add.at, out, place, operand)
     elif emitter.is_known(index) and _is_slice(emitter.known(index)):
         # out[place] += would copy the part onto itself in the end
-        emitter.lines.append(f"part = {out}[{place}]")
+        part = (emitter.origins.get(call.out, call.out), index)
+        if emitter.part != part:
+            emitter.lines.append(f"part = {out}[{place}]")
+            emitter.part = part
         emitter.do(SUMS[call.function], "part", operand, "part")
     else:
         sign = "+=" if call.function is pure.add_slice else "-="

@@ -260,8 +260,28 @@ def _add_slice(r: _Rewriter, call: Call) -> Call | int | None:
     x, value, index = call.args
     negated = r.made_by(value, np.negative)
     if negated is None:
-        return None
+        return _written_at_once(r, call, np.add)
     return Call(pure.subtract_slice, (x, negated.args[0], index), (), call.out)
+
+
+def _subtract_slice(r: _Rewriter, call: Call) -> Call | int | None:
+    return _written_at_once(r, call, np.subtract)
+
+
+def _written_at_once(r: _Rewriter, call: Call, function: Any) -> Call | None:
+    """x[i] = v, then x[i] += w: x[i] = v + w."""
+    x, value, index = call.args
+    written = r.made_by(x, pure.setitem)
+    if written is None or r.uses[written.out] != 1 or written.args[2] != index:
+        return None
+    first = written.args[1]
+    out = r.values[call.out]
+    if type(first) is not Ref or type(value) is not Ref or not r.like(first.id, value.id):
+        return None
+    if getattr(r.values[first.id], "dtype", None) != out.dtype:
+        return None
+    whole = r.make(function, first, value)
+    return Call(pure.setitem, (written.args[0], whole, index), (), call.out)
 
 
 def _power(r: _Rewriter, call: Call) -> Call | int | None:
@@ -324,4 +344,5 @@ RULES: dict[Any, Any] = {
     np.broadcast_to: _same_value,
     pure.setitem: _setitem,
     pure.add_slice: _add_slice,
+    pure.subtract_slice: _subtract_slice,
 }
