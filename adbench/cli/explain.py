@@ -185,10 +185,9 @@ def _explained(
         refuse(f"error: {error}", UNAVAILABLE)
     except ExplainError as error:
         refuse(f"error: {task.name}: {error}", UNAVAILABLE)
-    except Exception as error:
-        refuse(
-            f"error: {task.name}: {explain_failure(failure_of(error, task, start))}", UNAVAILABLE
-        )
+    except (Exception, SystemExit) as error:  # the user's function may call sys.exit
+        failure = explain_failure(failure_of(error, task, start))
+        refuse(f"error: {task.name}: {failure}", UNAVAILABLE)
 
 
 def _followed(task: "Task", steps: int, rate: float, format: Format) -> "Explanation":
