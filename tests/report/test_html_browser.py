@@ -41,8 +41,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "check": [specimen(15, bench=False)],
         "comparison": [before, specimen(15)],
         "history": past,
+        "long": [endless()],
     }
     return {name: written(folder / f"{name}.html", found) for name, found in records.items()}
+
+
+def endless() -> RunRecord:
+    """Names and messages without a place to break them at."""
+    run = specimen(3, command="adbench check " + "c" * 300)
+    assert run.bench is not None
+    results = [
+        r.model_copy(update={"case": f"{r.case}{'n' * 200}", "reason": "r" * 400})
+        for r in run.results
+    ]
+    bench = run.bench.model_copy(update={"warnings": ("w" * 300,)})
+    return run.model_copy(update={"results": tuple(results), "bench": bench})
 
 
 def written(path: Path, records: list[RunRecord]) -> Path:
@@ -259,7 +272,7 @@ def test_a_copied_command_is_the_one_shown(pages: dict[str, Path], opened: Opene
     expect(page.get_by_role("button", name="Copied")).to_have_count(1)
 
 
-@pytest.mark.parametrize("kind", ["bench", "check", "comparison", "history"])
+@pytest.mark.parametrize("kind", ["bench", "check", "comparison", "history", "long"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_page_is_no_wider_than_its_window(
     kind: str, width: int, pages: dict[str, Path], opened: Opened

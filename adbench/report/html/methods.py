@@ -49,7 +49,7 @@ _CHECK = [
         "Verdict",
         "AD's derivative is compared with one made without any AD: differences of the function "
         "over a ladder of steps, extrapolated, with a bound on what they can be off by. It is "
-        "wrong where the difference exceeds the tolerance and the bound together; where the bound "
+        "wrong where the difference exceeds the tolerance beyond twice that bound; where the bound "
         "is too wide to tell, the verdict is inconclusive; at a kink any subgradient is right.",
     ),
     (
