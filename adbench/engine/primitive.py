@@ -243,7 +243,8 @@ def link_view(owner: TracedArray, view: TracedArray, how: Primitive, options: An
     try:
         views = owner.views
     except AttributeError:
-        owner.views = views = []
+        owner.views = [weakref.ref(view)]
+        return
     if len(views) % 64 == 63:
         views[:] = [reference for reference in views if reference() is not None]
     views.append(weakref.ref(view))
