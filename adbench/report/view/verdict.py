@@ -177,7 +177,8 @@ def _threads(record: RunRecord) -> Fact | None:
         proven = [m.threads for m in seen if m.threads]
         asked = sorted({t.requested for t in proven})
         most = max(t.observed for t in proven)
-        kept = sum(t.observed <= t.requested for t in proven)
+        # More threads than cores take turns: they compute no more than was asked for.
+        kept = sum(t.observed <= t.requested or 0 < len(t.cores) <= t.requested for t in proven)
         return Fact(
             "threads",
             f"{' or '.join(map(str, asked))} asked for, at most {most} seen",
