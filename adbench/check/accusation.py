@@ -75,11 +75,20 @@ def _scatter(
         random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
         # Uneven steps: rounding repeats itself along even ones.
         along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
-        there = np.stack([derivative(x + k * step * random * np.abs(x)) for k in along])
+        points = [x + k * step * random * np.abs(x) for k in along]
+        there = np.stack([or_nan(derivative, point, shape) for point in points])
         cubic = np.vander(along, 4)
         flat = there.reshape(_NEIGHBOURS, -1)
         residual = np.abs(flat - cubic @ (np.linalg.pinv(cubic) @ flat)).max(axis=0)
     return np.asarray(np.nan_to_num(residual, nan=0.0, posinf=0.0).reshape(shape))
+
+
+def or_nan(derivative: Callable[[Array], Array], x: Array, shape: tuple[int, ...]) -> Array:
+    """AD values at a neighbour, NaN where the function raises: outside its domain it may."""
+    try:
+        return derivative(x)
+    except Exception:
+        return np.full(shape, np.nan)
 
 
 def reconsider(

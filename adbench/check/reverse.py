@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.check import findings as report
+from adbench.check.accusation import or_nan
 from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
@@ -188,4 +189,5 @@ class Reverse:
         """AD derivatives along the directions at points close by, (k, D, m)."""
         values = self._projected(directions)
         nudges = 1e-6 * self.scale * self.rng.standard_normal((_NEARBY, self.scale.size))
-        return np.stack([values(self.subject.x + nudge) for nudge in nudges])
+        shape = (len(directions), len(self.weights))
+        return np.stack([or_nan(values, self.subject.x + nudge, shape) for nudge in nudges])

@@ -28,7 +28,6 @@ NOT_DIAGNOSED = {
     "implicit-at-the-wrong-point": "the point where it is right is inside a solver",
     "saved-output-overwritten": "tanh's derivative at half of its value is no usual suspect",
     "checkpoint-recomputes-otherwise": "the two functions differ by more than a factor or a term",
-    "activation-in-a-network": "the mirrored derivative is inside the network",
     "stop-gradient-target": "the target's share depends on another part of the data",
 }
 """Faults whose diagnosis is not what a person would want to be told, with the reason."""
