@@ -37,9 +37,8 @@ ABSENT = {
 }
 """Functions that JAX has and that cannot be compared, with the reason."""
 
-LISTS = "JAX takes no lists where NumPy does"
 ARRAYS = {"interp", "percentile", "polyint", "nanquantile"}
-"""Functions whose first sample hands on a list; see LISTS."""
+"""Functions whose first sample hands on a list, which JAX does not take."""
 
 NAMES = [name for name in REGISTRY if coverage.jax_has(name) and name not in ABSENT]
 
