@@ -154,7 +154,9 @@ def test_one_wrong_element_of_a_hundred_thousand_is_named():
     x = np.random.default_rng(0).standard_normal(100_000)
     result = adbench.check(lambda x: f(x).sum(), x, backend="torch")
     assert result.verdict is Verdict.FAIL
-    assert [f.index for f in result.findings] == [(77_777,)]
+    wrong, culprit = result.findings
+    assert wrong.index == culprit.index == (77_777,)
+    assert culprit.kind == "culprit"
     # Far fewer evaluations than elements.
     assert result.evaluations < 2_000
 
