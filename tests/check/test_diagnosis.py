@@ -181,3 +181,24 @@ def test_a_large_input_is_diagnosed_from_the_elements_that_were_looked_at():
     x = np.linspace(0.1, 1.2, 3000)
     said = diagnosis(sines, x, gradient=lambda x: -np.cos(x))
     assert said == "sign flipped"
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2, 1, 3), (3, 3)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sin(x),
+        lambda x: np.sum(np.exp(x)),
+        lambda x: (np.sum(x**2), np.cos(x)),
+        lambda x: x * (1 + 2j),
+        lambda x: np.sum(np.sin(x), axis=-1) if x.ndim else x**2,
+    ],
+    ids=["elementwise", "scalar", "tree", "complex", "reduced"],
+)
+@pytest.mark.parametrize("kind", [float, complex])
+def test_every_shape_can_be_diagnosed(f, shape, kind):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal(shape).astype(kind)
+    wrong = rng.standard_normal(shape).astype(kind)
+    result = adbench.check(f, x, gradient=lambda x, cotangent=None: wrong, derivatives=("vjp",))
+    assert result.verdict is Verdict.FAIL

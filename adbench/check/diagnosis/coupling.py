@@ -182,7 +182,7 @@ def _tied_axes(e: Evidence, entries: Array) -> frozenset[tuple[int, int]]:
     """Pairs of an output's and an input's axis whose indices are equal wherever there is a
     derivative."""
     outer = Evidence.shape_of(e.outputs, 0)
-    places = np.argwhere(entries.reshape(*outer, *e.shape))
+    places = np.argwhere(entries.reshape((*outer, *e.shape)))
     axes = product(range(len(e.outputs.leaves[0].shape)), range(len(e.inputs.leaves[e.leaf].shape)))
     return frozenset(
         (o, i)
