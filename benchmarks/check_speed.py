@@ -64,8 +64,8 @@ def compare(
     mine, other = statistics.median(ours), statistics.median(theirs)
     mode = "fast" if fast else "slow"
     return (
-        f"| {name} | {size:,} | {1e3 * mine:.3g} ms | {1e3 * other:.3g} ms ({mode}) | {mine / other:.2g} "
-        f"| {result.evaluations} | {result.batched_calls} |"
+        f"| {name} | {size:,} | {1e3 * mine:.3g} ms | {1e3 * other:.3g} ms ({mode}) "
+        f"| {mine / other:.2g} | {result.evaluations} | {result.batched_calls} |"
     )
 
 

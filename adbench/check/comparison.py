@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.numeric.derivative import Derivatives
-from adbench.numeric.ladder import Kind
+from adbench.numeric.ladder import Estimates, Kind
 
 Array = NDArray[Any]
 
@@ -21,6 +21,10 @@ FAINT = 1e-7
 """Slope, relative to those nearby, that a function constant at the finest steps may hide."""
 CANCELLATION = 32
 """Rounding of a derivative that is zero, in units of the largest one beside it."""
+_QUANTA = 4.0
+"""Rise, in units of the smallest one seen, from which a staircase's treads are small."""
+_SMALL = 0.01
+"""The same in units of the weighted output."""
 WIDE = 0.1
 """Relative resolution beyond which agreement is no evidence."""
 
@@ -59,6 +63,23 @@ class Comparison:
         return np.where(np.isnan(ratio), np.inf, ratio)
 
 
+def _fine_staircase(ad: Array, best: Estimates, epsilon: float) -> Array:
+    """Whether the function climbs in small treads that the finest steps do not see, (D, m).
+
+    A sum that is large before its offset is taken away moves by the spacing of large numbers: by
+    many treads at the coarsest step, or by treads that are small beside the function and beside
+    which AD's slope would not show.
+    """
+    rise = np.abs(best.plain) * best.steps[:, None, None]
+    least = np.where(rise > 0, rise, np.inf).min(axis=0)
+    with np.errstate(invalid="ignore"):
+        unseen = np.abs(best.value) <= 4 * best.bound
+        many = rise.max(axis=0) >= _QUANTA * least
+        small = least <= _SMALL * best.rounding / epsilon
+        hidden = np.abs(ad) * best.steps[0] <= _QUANTA * least
+        return np.asarray(unseen & (many | (small & hidden)))
+
+
 def compare(
     ad: Array,
     numeric: Derivatives,
@@ -94,7 +115,9 @@ def compare(
         # A function that is constant at the finest steps has two slopes, and zero is one.
         # Nor can its values speak of slopes that drown in the rounding of what it adds up.
         faint = (np.abs(ad) <= FAINT * best.nearby) & (np.abs(value) <= 4 * bound)
-        flat = numeric.quantised & (faint | (ad == 0)) & accused
+        flat = (
+            numeric.quantised & (faint | (ad == 0) | _fine_staircase(ad, best, epsilon)) & accused
+        )
         accused &= ~flat
         coarse = np.abs(ad - numeric.elsewhere) <= tolerance + 2 * (numeric.elsewhere_bound + slack)
         # The slope on another scale cannot convict, and does not clear either.
@@ -107,7 +130,9 @@ def compare(
     idle = best.still & (ad == 0)
     unknown = (best.kind == Kind.NONE) | flat | torn
     unknown |= smooth & ~accused & ~(resolution <= WIDE) & ~idle
-    resolution = np.where(unknown | idle | kink, np.nan, resolution)
+    with np.errstate(invalid="ignore"):
+        unseen = (np.abs(value) <= 2 * bound) & ~(tolerance + 2 * bound <= WIDE * best.nearby)
+    resolution = np.where(unknown | idle | kink | (unseen & smooth), np.nan, resolution)
     return Comparison(
         ad,
         numeric,

@@ -31,7 +31,7 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
         verdict = Verdict.KINK
         reason = f"a kink in {kinks} of {best.kind.size} probes; AD gives a subgradient there"
     else:
-        verdict, reason = Verdict.PASS, "agrees within tolerance"
+        verdict, reason = Verdict.PASS, f"agrees within tolerance{_unseen(trial)}"
     what = "elements" if trial.coordinates is not None else "random directions"
     return DerivativeResult(
         derivative=trial.derivative,
@@ -45,6 +45,19 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
         method=f"Richardson differences along {len(trial.directions)} {what}, "
         f"{len(trial.weights)} output weightings",
         v_curve=curve,
+    )
+
+
+def _unseen(trial: Trial) -> str:
+    """Which elements agree as zeros only, in words that follow others."""
+    case = trial.comparison
+    rows = ~(np.isfinite(case.sharpest) | case.subgradient.any(axis=1))
+    if trial.coordinates is None or not rows.any():
+        return ""
+    are = "is" if rows.sum() == 1 else "are"
+    return (
+        f"; {int(rows.sum())} of {rows.size} elements {are} zero, or too small beside the others "
+        "to be seen"
     )
 
 

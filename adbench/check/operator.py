@@ -19,10 +19,9 @@ Array = NDArray[Any]
 # scale find a cotangent that is flushed to zero, or clipped far out.
 _EXPONENTS = {"wide": (2, -30, 30), "narrow": (2, -8, 8)}
 _SLACK = 1e4
-_GROSS = 1e-10
-"""Unit for comparing scaled gradients: intermediate results may underflow, faults are gross."""
-
-
+_NONLINEAR = 1e-4
+"""Relative difference from which scaled gradients differ. Faults are gross; a solver with a
+tolerance of its own, or an algorithm that chooses its order by a norm, is linear up to that."""
 _GROSS_VALUE = 1e-3
 """Relative difference from which two values are not the same function's."""
 _UNLIKE = 1e-5
@@ -201,7 +200,7 @@ def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> l
         if (
             _in_range(scale * weight)
             and _in_range(expected)
-            and not _same(scaled, expected, _GROSS)
+            and not _same(scaled, expected, _NONLINEAR / _SLACK)
         ):
             return [_nonlinear(subject, x, weight, scale, scaled, expected)]
     return []

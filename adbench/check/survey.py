@@ -60,7 +60,15 @@ def survey(trials: Reverse, points: Sequence[Array]) -> dict[int, Trial]:
     agreeing = {}
     for k, probes, found in zip(places, directions, numeric, strict=True):
         ad = probes @ gradients[k].T
-        case = judge(ad, found, probes, trials.weights, trials.tolerance, trials.subject.epsilon)
+        case = judge(
+            ad,
+            found,
+            there[k].origin,
+            probes,
+            trials.weights,
+            trials.tolerance,
+            trials.subject.epsilon,
+        )
         if settled(case, SEEN).all():
             agreeing[k] = Trial("vjp", probes, trials.weights, case, None)
     return agreeing

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from adbench.check.accusation import reconsider, wobble
 from adbench.check.arbitration import arbitrate, doubtful
-from adbench.check.comparison import Comparison, compare
+from adbench.check.comparison import CANCELLATION, Comparison, compare
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.ladder import Kind
@@ -20,6 +20,8 @@ from adbench.numeric.sampling import Rows
 Array = NDArray[Any]
 
 
+_VANISHING = 1e-6
+"""Size of a derivative, relative to the weighted outputs, below which it is what cancels."""
 _ROUGH = 30.0
 """Noise of the function, in units of rounding, from which its gradient may be as noisy."""
 
@@ -73,7 +75,15 @@ def hold(
 
     def judged(numeric: Derivatives) -> Comparison:
         return judge(
-            ad, numeric, directions, weights, tolerance, subject.epsilon, coordinates, groups
+            ad,
+            numeric,
+            origin,
+            directions,
+            weights,
+            tolerance,
+            subject.epsilon,
+            coordinates,
+            groups,
         )
 
     def enough(numeric: Derivatives) -> bool:
@@ -97,7 +107,7 @@ def hold(
         # Within a small part of the step that served the differences, only rounding scatters.
         within = np.where(first.noise > _ROUGH * first.rounding, 0.02 * first.step, 0.0)
         within = np.where(numeric.best.pieces, np.inf, within)
-        slack = wobble(values, x, subject.epsilon, rng, within)
+        slack = np.maximum(wobble(values, x, subject.epsilon, rng, within), case.slack)
         case = reconsider(
             case, subject, function, x, origin, directions, weights, reference, slack, unit
         )
@@ -109,6 +119,7 @@ def hold(
 def judge(
     ad: Array,
     numeric: Derivatives,
+    origin: Array,
     directions: Array,
     weights: Array,
     tolerance: Tolerance,
@@ -116,10 +127,31 @@ def judge(
     coordinates: Array | None = None,
     groups: Array | None = None,
 ) -> Comparison:
-    """AD values (D, m) against differences along directions (D, n) under weights (m, p)."""
+    """AD values (D, m) against differences along directions (D, n) under weights (m, p).
+
+    `origin` (p,) are the outputs.
+    """
     reference = _reference(numeric.best.value, groups)
     atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
-    return compare(ad, numeric, reference, tolerance.rtol, atol, epsilon)
+    floor = _rounding(numeric.best.value, origin, directions, weights, epsilon)
+    return compare(ad, numeric, reference, tolerance.rtol, atol, epsilon, floor)
+
+
+def _rounding(
+    value: Array, origin: Array, directions: Array, weights: Array, epsilon: float
+) -> Array:
+    """What AD's own rounding leaves of a derivative that all but vanishes, (D, m).
+
+    A saturated softmax's derivative is a difference of terms of the size of the outputs times the
+    cotangent, each rounded; nothing of that size can be told from it. Rounding errors of many
+    outputs add up as their root mean square does.
+    """
+    size = np.linalg.norm(weights * np.where(np.isfinite(origin), origin, 0.0), axis=1)
+    reach = np.abs(directions).max(axis=1)[:, None]
+    with np.errstate(invalid="ignore"):
+        # A small input's derivative may well have terms that are as small as it is.
+        vanishing = (np.abs(value) <= _VANISHING * size) & (reach >= 1)
+    return np.where(vanishing, CANCELLATION * epsilon * size * reach, 0.0)
 
 
 def settled(case: Comparison, resolution: float) -> Array:

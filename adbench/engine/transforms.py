@@ -227,7 +227,7 @@ def hessian(
     Returns:
         A function with f's arguments. For an argument of shape N it returns an array of shape
         N + N; for a tree as argument or several argnums, a tree of such trees: the block of
-        leaves a and b is at [a][b].
+        leaves a and b is at `[a][b]`.
 
     Raises:
         DifferentiationError: for complex arguments, and as `grad` does.

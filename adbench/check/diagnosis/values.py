@@ -48,7 +48,7 @@ def detached(e: Evidence) -> Iterator[str]:
 def some_are_zero(e: Evidence) -> Iterator[str]:
     """No gradient for some elements, or for one part of complex ones."""
     wrong = e.wrong & e.looked_at
-    if not wrong.any() or not (e.ad[e.off] == 0).all():
+    if not wrong.any() or not e.off.any() or not (e.ad[e.off] == 0).all():
         return
     if e.complex:
         for part, name in enumerate(("real", "imaginary")):
@@ -89,7 +89,9 @@ def fewer_digits(e: Evidence) -> Iterator[str]:
             if (values.astype(np.float16) == values).all() and typical < 1e-3 and worst < 0.1:
                 yield "half precision inside: AD's values are float16 numbers"
                 return
-    if wide and 1e-10 < worst < 1e-5 and typical < 1e-6:
+    # Rounding goes either way; an epsilon that the value does not have goes one.
+    either = entries.sum() < 3 or _of_both_signs(e, entries)
+    if wide and 1e-10 < worst < 1e-5 and typical < 1e-6 and either:
         yield "float32 inside: the error is of the size of single-precision rounding"
     elif 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries):
         yield "half precision inside: the error is of the size of its rounding"
