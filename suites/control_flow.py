@@ -38,6 +38,7 @@ def newton_root(a, tolerance=1e-12):
     Differentiating through it gives the root's derivative, 1/(2√a), to the iteration's accuracy.
     """
     xp = array_namespace(a)
+    tolerance = max(tolerance, 16 * float(xp.finfo(a.dtype).eps))  # single precision has no 1e-12
     root = (1 + a) / 2
     while xp.max(xp.abs(root * root - a)) > tolerance * xp.max(a):
         root = (root + a / root) / 2

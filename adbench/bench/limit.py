@@ -35,4 +35,10 @@ def limit_memory(count: int) -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that there was not enough memory, in whatever library's words."""
-    return isinstance(error, MemoryError) or any(words in str(error) for words in _OUT_OF_MEMORY)
+    if isinstance(error, MemoryError):
+        return True
+    try:
+        message = str(error)
+    except Exception:  # a user's exception may not even have a message
+        return False
+    return any(words in message for words in _OUT_OF_MEMORY)

@@ -37,12 +37,12 @@ def far(folder: Path) -> Path:
 def test_what_a_search_finds_is_kept_and_found_again_without_one(adbench, far: Path) -> None:
     command = ("check", "far.py:far", "--arg", "x=normal(3)", "-b", "native")
     assert adbench(*command).returncode == 0
-    assert not (far / ".adbench").exists()
+    assert not (far / ".adbench" / "found").exists()
 
     found = adbench(*command, "--search", "30")
     assert found.returncode == 1
     assert "an input that a search found" in found.stdout
-    assert "--search 30" in found.stdout.splitlines()[-1]
+    assert "--search 30" in found.stdout.splitlines()[-2]
     (kept,) = (far / ".adbench" / "found" / "far" / "far").glob("*.json")
     assert 31 in json.loads(kept.read_text())["inputs"]["x"]
 
