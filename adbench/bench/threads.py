@@ -18,6 +18,8 @@ _TASKS = Path("/proc/self/task")
 _ROUNDS = 3
 """A thread that only helped once (a library's pool as it starts, a garbage collection) is not at
 work: the fewest over this many rounds count, or over as many as the time allows."""
+_ENDING = 0.02
+"""Seconds in which a thread that has been joined disappears from the system's list."""
 
 
 def prove(subject: Subject, seconds: float) -> ThreadsSeen:
@@ -40,7 +42,8 @@ def at_work(work: Callable[[], object], seconds: float) -> int:
     """How many threads of this process computed while `work` was repeated for about `seconds`.
 
     A thread that ended meanwhile has taken its own CPU time along; what the process used beyond
-    all living threads' is counted as one more.
+    all living threads' is counted as one more. One that is just ending belongs to those: the
+    system lists it for a moment after it has been joined, and it would be counted twice.
     """
     before, process, begin = cpu_times(), time.process_time(), time.perf_counter()
     while True:
@@ -49,7 +52,10 @@ def at_work(work: Callable[[], object], seconds: float) -> int:
         if elapsed >= seconds:
             break
     used_by_all = time.process_time() - process
-    used = [total - before.get(thread, 0.0) for thread, total in cpu_times().items()]
+    after = cpu_times()
+    time.sleep(_ENDING)
+    living = cpu_times().keys()
+    used = [after[thread] - before.get(thread, 0.0) for thread in after if thread in living]
     if not used:
         return max(1, -int(-(used_by_all / elapsed - AT_WORK) // 1))
     busiest = max(used)

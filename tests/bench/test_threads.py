@@ -45,12 +45,13 @@ def in_threads(count: int) -> Callable[[], None]:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_threads_that_compute_are_counted(count: int) -> None:
     """The caller waits for them, which is not work; more threads than cores take turns."""
-    assert at_work(in_threads(count), 0.3) == count
+    work = in_threads(count)
+    assert min(at_work(work, 0.2) for _ in range(3)) == count
 
 
 @linux
 def test_the_calling_thread_alone() -> None:
-    assert at_work(compute, 0.2) == 1
+    assert min(at_work(compute, 0.1) for _ in range(3)) == 1
 
 
 @linux
@@ -61,7 +62,8 @@ def test_threads_that_ended_meanwhile_have_worked_too() -> None:
         compute()
         other.join()
 
-    assert at_work(work, 0.3) == 2
+    # As `prove` does: the fewest of some rounds, since any library's thread may wake up once.
+    assert min(at_work(work, 0.2) for _ in range(3)) == 2
 
 
 @linux
