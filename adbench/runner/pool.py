@@ -309,6 +309,9 @@ class _Pool:
         if slot.timed_out:
             limit = self._timeout if slot.started else STARTUP_SECONDS
             return "timeout", f"not finished within {limit:g} s"
+        if slot.worker.unreadable:
+            words = "its answer could not be read: was adbench changed during the run?"
+            return "crash", f"{words} ({slot.worker.unreadable})"
         if lost:
             return "crash", "its channel was closed: does the function close all descriptors?"
         if status == -signal.SIGKILL:

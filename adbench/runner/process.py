@@ -51,6 +51,8 @@ class WorkerProcess:
         """How many tasks' own code it has begun; from one on, its backend can be imported."""
         self.dump = b""
         """What came on the channel beside messages: the Python stack of a dying worker."""
+        self.unreadable = ""
+        """What was wrong with a message that could not be read, which closed the channel."""
         self._printed = b""
         self._unfinished = b""
         self._leave_by: float | None = None
@@ -82,14 +84,24 @@ class WorkerProcess:
             pass
 
     def receive(self) -> tuple[list[Any], bool]:
-        """The messages that have arrived, and whether the channel is still open."""
+        """The messages that have arrived, and whether the channel is still open.
+
+        A message that cannot be read closes it: whoever waits for what it said would wait for
+        ever. It happens where the worker runs other code than this process, as after an update of
+        adbench during a run.
+        """
         data, is_open = _read(self.messages, most=1 << 30)
         *lines, self._unfinished = (self._unfinished + data).split(b"\n")
         messages = []
         for line in lines:
             try:
                 messages.append(self._from_worker.validate_json(line))
-            except ValidationError:
+            except ValidationError as error:
+                if line.startswith(b"{"):
+                    problem = error.errors(include_url=False)[0]
+                    place = ".".join(map(str, problem["loc"]))
+                    self.unreadable = f"{place}: {problem['msg']}" if place else problem["msg"]
+                    return messages, False
                 self.dump = (self.dump + line + b"\n")[:_KEPT_DUMP]
         return messages, is_open
 

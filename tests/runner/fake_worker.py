@@ -5,9 +5,8 @@ import sys
 import time
 
 from adbench.record import CheckResult, Verdict
-from adbench.runner import outcomes
+from adbench.runner import messages, outcomes, worker
 from adbench.runner.failures import failure_of
-from adbench.runner.worker import main
 from adbench.suite import load_function
 
 
@@ -40,4 +39,10 @@ if __name__ == "__main__":
     if "--die" in sys.argv:
         print("the library cannot be loaded", file=sys.stderr)
         os.abort()
-    main(execute)
+    if "--newer" in sys.argv:  # its results have a field that this version does not know
+
+        class NewerResult(messages.Result):
+            sincerity: float = 1.0
+
+        worker.Result = NewerResult
+    worker.main(execute)

@@ -258,6 +258,15 @@ def test_a_worker_that_cannot_start_fails_its_backend_once_not_a_hundred_times(
     assert outcomes[-1].result.failure.printed == "the library cannot be loaded\n"
 
 
+def test_an_answer_that_cannot_be_read_is_not_waited_for(hostile_tasks, fake_worker):
+    """As when adbench is updated while it runs: the next worker speaks another version."""
+    found = list(run_in_pool(hostile_tasks("fine", "fine"), command=[*fake_worker, "--newer"]))
+    assert [outcome.result.failure.kind for outcome in found] == ["crash", "crash"]
+    message = found[0].result.failure.message
+    assert "answer could not be read" in message
+    assert "sincerity" in message
+
+
 def test_a_command_that_does_not_exist_is_an_exception(hostile_tasks):
     with pytest.raises(FileNotFoundError):
         list(run_in_pool(hostile_tasks("fine"), command=["/no/such/python"]))
