@@ -14,7 +14,7 @@ import numpy as np
 
 from adbench.backends.protocol import Backend, Lost, Part, Place
 from adbench.check import operator
-from adbench.check.guard import OutOfTime, time_limit
+from adbench.check.guard import time_limit
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.subject import Subject
@@ -50,15 +50,12 @@ def located(
     """The findings at the subject's point, with the place that is to blame where it is found.
 
     A rule that is one of several, or is called within the function, has a finding of its own that
-    says what is wrong about it by itself.
+    says what is wrong about it by itself. May raise whatever the user's rules do, and OutOfTime.
     """
     if not any(f.level == "fail" and f.kind in _VALUES for f in findings):
         return findings
-    try:
-        with time_limit(_SECONDS):
-            return _located(backend, subject, findings, tolerance, rng)
-    except (Exception, OutOfTime):
-        return findings  # it stays unknown
+    with time_limit(_SECONDS):
+        return _located(backend, subject, findings, tolerance, rng)
 
 
 def _located(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from adbench.check import chance, operator, power
 from adbench.check import findings as report
 from adbench.check.conclusion import conclude, unresolved, vacuous
 from adbench.check.culprit import located
-from adbench.check.digest import digests
+from adbench.check.digest import Digests, digests
 from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.found import FoundInputs
@@ -32,8 +32,10 @@ from adbench.record.model import (
     CheckOptions,
     CheckResult,
     DerivativeResult,
+    ElementComparison,
     Finding,
     SourceLocation,
+    VCurve,
     Verdict,
 )
 
@@ -128,9 +130,12 @@ class _Examination:
                 elif derivative == "hvp":
                     self._guarded("hvp", lambda: self._hvp(weights[-1]))
         verdict, reason = self._verdict(bool(finite.any()))
+        attempt = self.subject.explanations.attempt
         worths = [r.resolution for r in self.results if r.resolution is not None]
         counts = {id(s.count): s.count for s in (self.own, self.subject)}.values()
-        kept = digests(self.own, self.options)
+        kept = attempt("what a baseline keeps", lambda: digests(self.own, self.options), Digests())
+        for subject in {id(s): s for s in (self.own, self.subject)}.values():
+            self.findings += subject.explanations.notes
         return CheckResult(
             verdict=verdict,
             reason=reason,
@@ -231,17 +236,44 @@ class _Examination:
         if self._failing():
             failed_at = next((x for x in (nearby.failed_at, far.failed_at) if x is not None), None)
             there = subject if failed_at is None else subject.at(failed_at) or subject
-            self.findings = located(self.backend, there, self.findings, self.tolerance, self.rng)
-            self.script = script(there, self.findings, weights)
-        result = conclude(trial, failed=bool(self._failing()), curve=report.v_curve(subject, trial))
-        slope = taylor_slope(subject, trials.scale / 2, weights[0], gradients[0])
-        worst = worst_elements(subject, elements)
+            self._locate(there, weights)
+        result = conclude(trial, failed=bool(self._failing()), curve=self._curve(trial))
+        slope = subject.explanations.attempt(
+            "the Taylor remainder's slope",
+            lambda: taylor_slope(subject, trials.scale / 2, weights[0], gradients[0]),
+            None,
+        )
+        worst = self._worst(elements)
         result = result.model_copy(update={"worst": worst, "taylor_slope": slope})
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
+
+    # What follows a verdict only explains it.
+
+    def _locate(self, there: Subject, weights: Array) -> None:
+        """Where in the user's code a failure comes from, and a script that shows it."""
+        attempt = self.subject.explanations.attempt
+        self.findings = attempt(
+            "where in the code it goes wrong",
+            lambda: located(self.backend, there, self.findings, self.tolerance, self.rng),
+            self.findings,
+        )
+        self.script = attempt(
+            "a script that shows the failure", lambda: script(there, self.findings, weights), ""
+        )
+
+    def _curve(self, trial: Trial) -> VCurve | None:
+        return self.subject.explanations.attempt(
+            "the curve of error against step", lambda: report.v_curve(self.subject, trial), None
+        )
+
+    def _worst(self, trial: Trial) -> tuple[ElementComparison, ...]:
+        return self.subject.explanations.attempt(
+            "which elements differ most", lambda: worst_elements(self.subject, trial), ()
+        )
 
     def _trial(self, trials: Reverse, gradients: Array) -> Trial:
         size, thorough = trials.subject.inputs.size, self.options.thorough
@@ -255,20 +287,26 @@ class _Examination:
         return trials.random(gradients, 2, briefly=_BRIEF * float(self.tolerance.rtol))
 
     def _measure_power(self, trials: Reverse, trial: Trial, gradients: Array) -> None:
-        self.power = power.power(trials, trial, gradients)
         floor = self.options.power_floor
+        self.power = self.subject.explanations.attempt(
+            "what share of planted faults this check would have caught",
+            lambda: power.power(trials, trial, gradients),
+            None,
+        )
+        if self.power is None:
+            if floor is not None:
+                self._add_power("inconclusive", f"the floor of {floor:.0%} could not be examined")
+            return
         words = power.in_words(self.power)
         if floor is None or power.share(self.power) >= floor:
-            self.findings.append(Finding(kind="power", level="note", message=words))
-            return
-        self.findings.append(
-            Finding(
-                kind="power",
-                level="inconclusive",
-                derivative="vjp",
-                message=f"a pass would mean too little: {words}, below the floor of {floor:.0%}",
-            )
-        )
+            self._add_power("note", words)
+        else:
+            below = f"a pass would mean too little: {words}, below the floor of {floor:.0%}"
+            self._add_power("inconclusive", below)
+
+    def _add_power(self, level: Literal["note", "inconclusive"], message: str) -> None:
+        about = None if level == "note" else "vjp"
+        self.findings.append(Finding(kind="power", level=level, derivative=about, message=message))
 
     def _broken(self, reason: str) -> None:
         self.results.append(DerivativeResult(derivative="vjp", verdict=Verdict.FAIL, reason=reason))
@@ -302,8 +340,7 @@ class _Examination:
     def _conclude(self, trial: Trial) -> None:
         self.findings += report.wrong_directions(self.subject, trial)
         result = conclude(trial, failed=False)
-        worst = worst_elements(self.subject, trial)
-        self.results.append(result.model_copy(update={"worst": worst}))
+        self.results.append(result.model_copy(update={"worst": self._worst(trial)}))
 
     def _verdict(self, any_finite: bool) -> tuple[Verdict, str]:
         if not any_finite:

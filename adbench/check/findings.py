@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,17 +39,27 @@ def wrong_elements(
     excess = np.where(case.accused, case.excess, 0.0)
     worst_weighting = excess.argmax(axis=1)
     order = np.argsort(-excess.max(axis=1), kind="stable")
-    evidence = of_elements(subject, trial, missing, right_at)
-    diagnoses: dict[int, str | None] = {}
+    attempt = subject.explanations.attempt
+    evidence = cache(lambda: of_elements(subject, trial, missing, right_at))
+
+    @cache
+    def looks_like(leaf: int) -> str | None:
+        what = "what the difference looks like"
+        return diagnosis or attempt(what, lambda: diagnose(evidence().of_leaf(leaf)), None)
+
+    def in_plain_units(d: int, j: int, coordinate: int) -> tuple[str | None, float, float, float]:
+        weighted = _as_weighted(subject, trial, d, j, coordinate)
+        what = "which output is to blame"
+        alone = attempt(what, lambda: _of_one_output(subject, trial, d, j, coordinate), None)
+        return alone or (None, *weighted)
+
     findings = []
-    for d in order[: int(case.accused.any(axis=1).sum())][:_WORST]:
+    for d in map(int, order[: int(case.accused.any(axis=1).sum())][:_WORST]):
         j = int(worst_weighting[d])
         coordinate = int(trial.coordinates[d])
         leaf, index, part = subject.inputs.place(coordinate)
-        if leaf not in diagnoses:
-            diagnoses[leaf] = diagnosis or diagnose(evidence.of_leaf(leaf))
         unit = trial.directions[d, coordinate]
-        output, ad, value, bound = _in_plain_units(subject, trial, int(d), j, coordinate)
+        output, ad, value, bound = in_plain_units(d, j, coordinate)
         name = subject.inputs.leaves[leaf].name
         label = subject.inputs.label(coordinate)
         at_kink = case.numeric.best.kind[d, j] == Kind.KINK
@@ -67,7 +78,7 @@ def wrong_elements(
                 message=f"the {part}gradient of {label} is "
                 + ("no subgradient at this kink" if at_kink else "wrong")
                 + ("" if output or subject.outputs.size == 1 else ", of a weighted sum of outputs"),
-                diagnosis=diagnoses[leaf],
+                diagnosis=looks_like(leaf),
             )
         )
     return findings
@@ -79,7 +90,10 @@ def wrong_directions(subject: Subject, trial: Trial) -> list[Finding]:
     layout = subject.outputs if trial.derivative == "jvp" else subject.inputs
     excess = np.where(case.accused, case.excess, 0.0)
     elementwise = len(trial.weights) == layout.size
-    diagnoses = _look(subject, trial)
+    nothing: dict[int, str | None] = {}
+    diagnoses = subject.explanations.attempt(
+        "what the difference looks like", lambda: _look(subject, trial), nothing
+    )
     findings = []
     for flat in np.argsort(-excess, axis=None, kind="stable")[:_WORST]:
         d, j = np.unravel_index(flat, excess.shape)
@@ -154,23 +168,30 @@ def _kind_of(ad: float) -> str:
     return "wrong-derivative" if np.isfinite(ad) else "nonfinite-derivative"
 
 
-def _in_plain_units(
+def _as_weighted(
     subject: Subject, trial: Trial, d: int, j: int, coordinate: int
-) -> tuple[str | None, float, float, float]:
-    """The worst element as ∂out/∂x where one output can be blamed, else as it was weighted."""
+) -> tuple[float, float, float]:
+    """AD, numeric and bound of ∂⟨c, out⟩/∂x, or of ∂out/∂x where there is one output."""
     case, best = trial.comparison, trial.comparison.numeric.best
     unit = float(trial.directions[d, coordinate])
-    ad, value, bound = (
+    if subject.outputs.size == 1:
+        unit *= float(trial.weights[j, 0])
+    return (
         float(case.ad[d, j]) / unit,
         float(best.value[d, j]) / unit,
         float(best.bound[d, j]) / abs(unit),
     )
+
+
+def _of_one_output(
+    subject: Subject, trial: Trial, d: int, j: int, coordinate: int
+) -> tuple[str, float, float, float] | None:
+    """The worst element as ∂out/∂x of the output that can be blamed; None where none can."""
+    case = trial.comparison
+    unit = float(trial.directions[d, coordinate])
     size = subject.outputs.size
-    if size == 1:
-        weight = float(trial.weights[j, 0])
-        return None, ad / weight, value / weight, bound / abs(weight)
-    if size > _ROWS:
-        return None, ad, value, bound
+    if not 1 < size <= _ROWS:
+        return None
     from adbench.numeric.derivative import derivatives
 
     identity = np.eye(size)
@@ -184,7 +205,7 @@ def _in_plain_units(
     apart = np.where(np.isnan(by_output) & np.isfinite(rows.value[0]), np.inf, np.nan_to_num(apart))
     guilty = int(np.argmax(apart))
     if not apart[guilty] > case.tolerance[d, j] * 1e-3 or not np.isfinite(rows.bound[0, guilty]):
-        return None, ad, value, bound
+        return None
     return (
         subject.outputs.label(guilty),
         float(by_output[guilty]) / unit,

@@ -236,7 +236,7 @@ def additive(subject: Subject, x: Array, weight: Array, gradient: Array) -> list
             message="the backward pass is not additive in the cotangent: the gradient of "
             f"{subject.inputs.label(worst)} for a sum of two cotangents is {both[worst]:.6g}, the "
             f"sum of their gradients {expected[worst]:.6g}",
-            diagnosis=nonlinearity(subject, x, weight),
+            diagnosis=_of_cotangent(subject, x, weight),
         )
     ]
 
@@ -258,9 +258,14 @@ def _nonlinear(
         message=f"the backward pass is not linear in the cotangent: scaling it by {scale:.3g} "
         f"should scale the gradient of {subject.inputs.label(worst)} to {expected[worst]:.6g}, "
         f"and gave {scaled[worst]:.6g}",
-        diagnosis=nonlinearity(subject, x, weight)
+        diagnosis=_of_cotangent(subject, x, weight)
         or "cotangent clipped, clamped, ignored or squared",
     )
+
+
+def _of_cotangent(subject: Subject, x: Array, weight: Array) -> str | None:
+    what = "what is done to the cotangent"
+    return subject.explanations.attempt(what, lambda: nonlinearity(subject, x, weight), None)
 
 
 def _in_range(values: Array) -> bool:

@@ -123,6 +123,34 @@ class Reverse:
         case = trial.comparison
         excess = np.where(case.accused, case.excess, 0.0)
         d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+        found, sample = self._narrowed(trial, gradients, missing, d, j)
+        if not found and excess[d, j] <= _WEAK:
+            # Twice the bound and more, yet no element bears it out: the bound may have been off.
+            case.open |= case.accused
+            case.accused[:] = False
+            return [], trial
+        return found or [report.unexplained_direction(self.subject, trial)], sample
+
+    def _narrowed(
+        self, trial: Trial, gradients: Array, missing: frozenset[str], d: int, j: int
+    ) -> tuple[list[Finding], Trial]:
+        """Wrong elements along direction d under weighting j, and the trial of single ones.
+
+        At a point that nobody has asked about, a direction that no element bears out may be the
+        ladder's mistake; there this is part of the judgement, and may raise.
+        """
+        if not self.asked_for:
+            return self._narrow(trial, gradients, missing, d, j)
+        nobody: tuple[list[Finding], Trial] = ([], trial)
+        return self.subject.explanations.attempt(
+            "which elements are wrong",
+            lambda: self._narrow(trial, gradients, missing, d, j),
+            nobody,
+        )
+
+    def _narrow(
+        self, trial: Trial, gradients: Array, missing: frozenset[str], d: int, j: int
+    ) -> tuple[list[Finding], Trial]:
         members = np.flatnonzero(trial.directions[d])
         nonfinite = members[~np.isfinite(gradients[j, members])]
         if nonfinite.size:
@@ -135,12 +163,7 @@ class Reverse:
             guilty = culprits(self.subject, trial, d, j, gradients[j])
             sample = self.by_element(np.union1d(candidates, guilty))
             found = self._wrong_elements(sample, missing)
-        if not found and excess[d, j] <= _WEAK:
-            # Twice the bound and more, yet no element bears it out: the bound may have been off.
-            case.open |= case.accused
-            case.accused[:] = False
-            return [], trial
-        return found or [report.unexplained_direction(self.subject, trial)], sample
+        return found, sample
 
     def _wrong_elements(self, trial: Trial, missing: frozenset[str]) -> list[Finding]:
         return report.wrong_elements(self.subject, trial, missing, self.right_at, self.fault)

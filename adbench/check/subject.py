@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, BoundFunction, Pullback, UnsupportedError
+from adbench.check.explanations import Explanations
 from adbench.check.layout import Layout
 
 Array = NDArray[Any]
@@ -52,6 +53,7 @@ class Subject:
         self.largest = min(float(limit.max) for limit in limits)
         self._batched: bool | None = None
         self.count = Count(evaluations=1)
+        self.explanations = Explanations()
 
     def at(self, x: Array) -> Subject | None:
         """The same function at another point; None where it raises."""
