@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -164,6 +165,7 @@ def memory(make: Callable[[Workload], Gradient], work: Workload) -> int:
     make(work)(*work.inputs)  # what the library itself loads and keeps
     tracemalloc.start()
     gradient = warm(make, work)
+    gc.collect()  # which empties the interpreter's lists of free objects, too
     tracemalloc.reset_peak()
     gradient(*work.inputs)
     peak = tracemalloc.get_traced_memory()[1]

@@ -5,7 +5,8 @@ recorder.py   the notes: what is a call, a constant, a condition
 placed.py     a recorder that also notes where values come from, for programs to be read
 program.py    the program they leave: calls and guards
 simplify.py   rewriting, common subexpressions, dead code
-layout.py     how long each value's memory is needed, and buffers for them
+layout.py     how long each value's memory is needed
+memory.py     pages of memory that values take parts of, and give back
 emit.py       the Python function that replays it
 forms.py      how functions other than ufuncs write into buffers
 functions.py  what is known of NumPy's functions

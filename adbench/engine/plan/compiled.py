@@ -36,15 +36,16 @@ CHANGES = 8
 
 
 class Plan:
-    """A program ready to run. Each thread that runs it at the same time has its own buffers."""
+    """A program ready to run. Each thread that runs it at the same time has its own memory."""
 
     def __init__(self, trace: Trace) -> None:
         simplify(trace.program)
-        self.layout = Layout.of(trace.program)
+        layout = Layout.of(trace.program)
         self.rebuild = trace.rebuilder()
-        emitter = Emitter(self.layout)
-        self._idle = [emitter.function()]
-        self.nbytes = emitter.buffers.nbytes
+        self.steps = sum(type(step) is Call for step in layout.steps)
+        self.guards = tuple(step for step in layout.steps if type(step) is Guard)
+        self.replay = Emitter(layout).replay()
+        self._idle = [self.replay.run]
         if trace.ignored:
             self.run = np.errstate(**dict.fromkeys(trace.ignored, "ignore"))(self.run)  # type: ignore[method-assign, arg-type]
 
@@ -53,7 +54,7 @@ class Plan:
         try:
             function = self._idle.pop()
         except IndexError:
-            function = Emitter(self.layout).function()
+            function = self.replay.elsewhere()
         try:
             return function(*leaves)
         finally:
@@ -202,9 +203,9 @@ class Compiled:
         plans = [
             PlanReport(
                 entry.signature,
-                sum(type(step) is Call for step in plan.layout.steps),
-                plan.nbytes,
-                tuple(step for step in plan.layout.steps if type(step) is Guard),
+                plan.steps,
+                sum(map(len, plan.replay.pages)),
+                plan.guards,
             )
             for entry in entries
             for plan in entry.plans

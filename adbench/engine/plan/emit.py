@@ -8,14 +8,17 @@ numbers and the results of functions that allocate by themselves are "dynamic": 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from adbench.engine.plan import functions as pure
 from adbench.engine.plan.forms import UPDATES, form_of, is_basic
-from adbench.engine.plan.layout import Buffers, Layout, Spec
+from adbench.engine.plan.layout import Layout
+from adbench.engine.plan.memory import SMALL, Arena, Block, Elsewhere, Spec
 from adbench.engine.plan.program import (
     Call,
     Fixed,
@@ -40,6 +43,24 @@ ARITHMETIC = frozenset(
 """ufuncs of two operands of one dtype, in which a Python number takes the other's dtype."""
 BIG = 1 << 16
 """Bytes from which a dynamic array is dropped as soon as it was used."""
+FEW = 3
+"""How often a small input is read before it pays to copy it, so that it is static."""
+
+
+class Replay(NamedTuple):
+    """A program as a function of its inputs, and the pages that it writes into.
+
+    It returns the outputs in a tuple, or DIVERGED.
+    """
+
+    run: Any
+    pages: list[Any]
+
+    def elsewhere(self) -> Any:
+        """The same function with memory of its own. This one may be running meanwhile."""
+        moved = Elsewhere(self.pages)
+        space = {name: moved(thing) for name, thing in self.run.__globals__.items()}
+        return FunctionType(self.run.__code__, space)
 
 
 class Emitter:
@@ -47,13 +68,13 @@ class Emitter:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.buffers = Buffers()
+        self.arena = Arena()
         self.space: dict[str, Any] = {"DIVERGED": DIVERGED, "same": same}
         self.literals: dict[str, Any] = {}
         self.lines: list[str | tuple[Any, tuple[Any, ...]]] = []
         """Statements, and calls all of whose operands are static."""
         self.static: dict[int, Any] = {}
-        self.blocks: dict[int, Any] = {}
+        self.blocks: dict[int, Block] = {}
         self.boxes: dict[int, str] = {}
         self.names: dict[Any, str] = {}
         self.escaping = set(layout.outputs)
@@ -75,8 +96,9 @@ class Emitter:
             if type(value) is np.ndarray:
                 self.static[number] = value
 
-    def function(self) -> Callable[..., Any]:
-        """The program as a function of its inputs; it returns a tuple, or DIVERGED."""
+    def replay(self) -> Replay:
+        """The program, ready to run."""
+        self.inputs()
         for i, step in enumerate(self.layout.steps):
             if type(step) is Guard:
                 self.guard(step)
@@ -87,10 +109,23 @@ class Emitter:
         parameters = ", ".join(f"v{n}" for n in self.layout.inputs)
         self.lines.append(f"return ({self.results()})")
         body = "\n    ".join(self.statements())
-        source = f"def run({parameters}):\n    {body}\n"
-        exec(compile(source, "<compiled plan>", "exec"), self.space)
-        run: Callable[..., Any] = self.space["run"]
-        return run
+        made: dict[str, Any] = {}
+        exec(compile(f"def run({parameters}):\n    {body}\n", "<compiled plan>", "exec"), made)
+        code = made["run"].__code__
+        # What only the objects in `lines` refer to needs no name.
+        space = {name: self.space[name] for name in code.co_names if name in self.space}
+        return Replay(FunctionType(code, space), self.arena.pages)
+
+    def inputs(self) -> None:
+        """Copy small inputs that are read often: then all that is done with them is static."""
+        uses = Counter(n for step in self.layout.steps if type(step) is Call for n in reads(step))
+        for number in self.layout.inputs:
+            spec = self.layout.specs[number]
+            if spec.shape is not None and spec.nbytes <= SMALL and uses[number] > FEW:
+                self.blocks[number] = self.arena.take(spec.nbytes)
+                self.static[number] = self.arena.array(self.blocks[number], spec)
+                name = self.name(self.static[number], "b")
+                self.lines.append(f"{self.name(np.copyto, 'f')}({name}, v{number})")
 
     def statements(self) -> Iterator[str]:
         """The source's lines. Static calls in a row are looped over, which takes no compiling."""
@@ -128,7 +163,7 @@ class Emitter:
     def release(self, number: int) -> None:
         """Give a dead value's memory back."""
         if number in self.blocks:
-            self.buffers.give(self.blocks.pop(number))
+            self.arena.give(self.blocks.pop(number))
         elif (
             number not in self.static
             and number not in self.layout.inputs
@@ -210,7 +245,9 @@ class Emitter:
     def box(self, number: int) -> str:
         """A 0-d array that holds a number, stored when it is first asked for."""
         if number not in self.boxes:
-            box = np.zeros((), self.layout.specs[number].dtype)
+            dtype = self.layout.specs[number].dtype
+            spec = Spec((), dtype, (), dtype.itemsize)
+            box = self.arena.array(self.arena.take(spec.nbytes), spec)
             self.boxes[number] = self.name(box, "b")
             self.lines.append(f"{self.boxes[number]}[()] = v{number}")
         return self.boxes[number]
@@ -245,8 +282,8 @@ class Emitter:
 
     def target(self, call: Call, spec: Spec) -> str:
         """A buffer for a call's result."""
-        self.blocks[call.out], array = self.buffers.take(spec)
-        self.static[call.out] = array
+        block = self.blocks[call.out] = self.arena.take(spec.nbytes)
+        array = self.static[call.out] = self.arena.array(block, spec)
         return self.name(array, "b")
 
     def in_place(self, call: Call, operands: list[Ref], spec: Spec, i: int) -> str | None:
@@ -258,9 +295,8 @@ class Emitter:
             mine = self.static[number]
             if mine.shape != spec.shape or mine.dtype != spec.dtype:
                 continue
-            block = self.blocks[number]
             others = [self.static[n] for n in reads(call) if n != number and n in self.static]
-            if any(np.may_share_memory(block, other) for other in others):
+            if any(np.may_share_memory(mine, other) for other in others):
                 continue
             self.blocks[call.out] = self.blocks.pop(number)
             self.static[call.out] = mine

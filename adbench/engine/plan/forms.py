@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from adbench.engine.plan import functions as pure
-from adbench.engine.plan.layout import Spec
+from adbench.engine.plan.memory import Spec
 from adbench.engine.plan.program import Call, Fixed, Many, Ref
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How long each value's memory is needed, and buffers that are used again.
+"""How long each value's memory is needed.
 
 A layout is what is left of a program once its recorded values are dropped.
 """
@@ -7,56 +7,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from adbench.engine.plan import functions as pure
-from adbench.engine.plan.program import Call, Guard, Program, Step, Template, reads, refs
+from adbench.engine.plan.memory import Spec
+from adbench.engine.plan.program import Guard, Program, Step, reads, refs
 
 FOREVER = 1 << 60
-
-
-class Spec(NamedTuple):
-    """What is known of a value before it is computed; `shape` is None for other than arrays."""
-
-    shape: tuple[int, ...] | None
-    dtype: Any
-    strides: tuple[int, ...]
-    nbytes: int
-
-    @classmethod
-    def of(cls, value: Any) -> Spec:
-        """The spec of a value as it was recorded."""
-        if type(value) is np.ndarray:
-            return cls(value.shape, value.dtype, value.strides, value.nbytes)
-        return cls(None, getattr(value, "dtype", None), (), 0)
-
-
-class Buffers:
-    """Memory for values, given back and used again; counts what it holds."""
-
-    def __init__(self) -> None:
-        self.free: dict[int, list[Any]] = {}
-        self.nbytes = 0
-
-    def take(self, spec: Spec) -> tuple[Any, Any]:
-        """(block, array): an array laid out as in the recording, in a block of memory."""
-        size = max(64, -(-spec.nbytes // 64) * 64)
-        fitting = [n for n, blocks in self.free.items() if size <= n <= 2 * size and blocks]
-        if fitting:
-            block = self.free[min(fitting)].pop()
-        else:
-            memory = np.empty(size + 64, dtype=np.uint8)
-            start = -memory.ctypes.data % 64
-            block = memory[start : start + size]
-            self.nbytes += size
-        assert spec.shape is not None
-        order = sorted(range(len(spec.shape)), key=lambda axis: -abs(spec.strides[axis]))
-        laid_out = np.ndarray([spec.shape[axis] for axis in order], spec.dtype, block)
-        return block, laid_out.transpose(np.argsort(order)) if order else laid_out
-
-    def give(self, block: Any) -> None:
-        """A block whose value is dead."""
-        self.free.setdefault(len(block), []).append(block)
 
 
 class Layout(NamedTuple):
@@ -75,25 +30,12 @@ class Layout(NamedTuple):
         used = set(program.inputs) | set(program.outputs)
         for step in program.steps:
             used.update([step.id] if type(step) is Guard else [step.out, *reads(step)])
-        # Most values look like others, and are named more than once: what is equal is kept once.
-        specs: dict[Spec, Spec] = {}
-        named: dict[Template, Template] = {}
-        steps = [
-            step._replace(args=tuple(named.setdefault(t, t) for t in step.args))
-            if type(step) is Call
-            else step
-            for step in program.steps
-        ]
         return cls(
             program.inputs,
             program.outputs,
-            steps,
+            program.steps,
             {n: program.values[n] for n in used if n in program.constants},
-            {
-                n: specs.setdefault(spec, spec)
-                for n in used
-                for spec in [Spec.of(program.values[n])]
-            },
+            {n: Spec.of(program.values[n]) for n in used},
             last_uses(program),
         )
 
