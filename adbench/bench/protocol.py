@@ -29,8 +29,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from adbench.record.base import Message
 from adbench.record.bench import CompileStage, Memory, Threads, What
 from adbench.record.model import Failure
 
@@ -39,16 +40,6 @@ PROTOCOL = 1
 
 Side = Literal["derivative", "primal", "numpy"]
 """What is timed: the derivative; the function alone, untracked, on the backend; in plain NumPy."""
-
-
-class Message(BaseModel):
-    """One line, either way. NaN and infinities keep their names."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
-
-    def line(self) -> bytes:
-        """The message as it is sent."""
-        return self.model_dump_json().encode() + b"\n"
 
 
 # Coordinator to worker.

@@ -5,6 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adbench.cli.exits import EXIT_CODES, INTERRUPTED, exit_code
+from adbench.cli.options import (
+    Arg,
+    Backend,
+    Device,
+    Dtype,
+    InProcess,
+    Jobs,
+    Seed,
+    Select,
+    Tag,
+    Targets,
+    Timeout,
+)
 from adbench.cli.settings import Configured
 
 if TYPE_CHECKING:
@@ -16,10 +29,6 @@ if TYPE_CHECKING:
     from adbench.runner.baselines import SuiteBaseline
     from adbench.suite import Suite
 
-Targets = Annotated[
-    list[str],
-    typer.Argument(metavar="TARGET", help="Suite files, folders of them, or functions."),
-]
 Place = Annotated[
     str | None,
     typer.Option(
@@ -29,37 +38,6 @@ Place = Annotated[
         "Default: adbench-baselines/SUITE.json beside each suite.",
     ),
 ]
-Arg = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=SPEC", help="An input of a bare function, as in `check`."),
-]
-Select = Annotated[
-    str | None,
-    typer.Option("--select", "-k", metavar="EXPR", help="Only these cases, as in `check`."),
-]
-Tag = Annotated[
-    list[str] | None,
-    typer.Option(metavar="TAG", help="Only cases with one of these tags; repeatable."),
-]
-Backend = Annotated[
-    list[str] | None,
-    typer.Option("--backend", "-b", metavar="NAME[:MODE]", help="As in `check`; repeatable."),
-]
-Dtype = Annotated[
-    str | None, typer.Option(metavar="DTYPE", help="The inputs' dtype, as in `check`.")
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="The seed, as in `check`.")]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="As in `check`.")]
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs", "-j", min=1, metavar="N", help="Worker processes at once, as in `check`."
-    ),
-]
-Timeout = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="For each task, as in `check`.")
-]
-InProcess = Annotated[bool, typer.Option("--in-process", help="As in `check`.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")
 ]

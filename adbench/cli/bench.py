@@ -1,13 +1,22 @@
 """`adbench bench`: what do these gradients cost?"""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adbench.cli.check import complete_backend
 from adbench.cli.exits import INTERRUPTED, NOTHING, bench_exit_code
+from adbench.cli.options import (
+    Arg,
+    Device,
+    Dtype,
+    Html,
+    Seed,
+    Select,
+    Tag,
+    Targets,
+    complete_backend,
+)
 
 
 class WhatName(StrEnum):
@@ -20,21 +29,8 @@ class WhatName(StrEnum):
 
 
 def bench(
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="TARGET",
-            help="A suite file, a folder of suites, a function of a file (model.py:loss) or of a "
-            "module (package.module:loss).",
-        ),
-    ],
-    arg: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=SPEC",
-            help="An input of a bare function, such as 'x=normal(3,4)' or x=[1,2,3]; repeatable.",
-        ),
-    ] = None,
+    targets: Targets,
+    arg: Arg = None,
     backend: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,32 +45,10 @@ def bench(
     what: Annotated[
         WhatName, typer.Option(metavar="vjp|jvp|hvp|primal", help="What to time.")
     ] = WhatName.VJP,
-    dtype: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DTYPE", help="The inputs' dtype, such as float32; default: the cases' own."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, help="Seeds inputs and directions; default: the cases' own."
-        ),
-    ] = None,
-    select: Annotated[
-        str | None,
-        typer.Option(
-            "--select",
-            "-k",
-            metavar="EXPR",
-            help="Only these cases: a name, a part of one or a pattern, with and, or, not: "
-            "'gmm* and not large'.",
-        ),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", help="Only cases with one of these tags; repeatable."),
-    ] = None,
+    dtype: Dtype = None,
+    seed: Seed = None,
+    select: Select = None,
+    tag: Tag = None,
     size: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,9 +56,7 @@ def bench(
             help="Only grid points where this parameter has one of these values; repeatable.",
         ),
     ] = None,
-    device: Annotated[
-        str, typer.Option(metavar="DEVICE", help="Where backends compute: cpu, cuda, cuda:1.")
-    ] = "cpu",
+    device: Device = "cpu",
     threads: Annotated[
         int,
         typer.Option(
@@ -130,12 +102,7 @@ def bench(
             "repeatable. Beside json=PATH, every raw sample is written to PATH's .samples.json.",
         ),
     ] = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Write a page to read there, and its data to a folder beside it."
-        ),
-    ] = None,
+    html: Html = None,
 ) -> None:
     """Measure what gradients cost: time, memory, and compilation.
 

@@ -7,6 +7,20 @@ from typing import Annotated
 import typer
 
 from adbench.cli.exits import INTERRUPTED, OK, UNAVAILABLE, exit_code
+from adbench.cli.options import (
+    Arg,
+    Backend,
+    Device,
+    Dtype,
+    Html,
+    InProcess,
+    Jobs,
+    Seed,
+    Select,
+    Tag,
+    Targets,
+    Timeout,
+)
 
 
 class DerivativeName(StrEnum):
@@ -24,68 +38,15 @@ class Executor(StrEnum):
     DASK = "dask"
 
 
-_OFFERED = ("native", "torch", "torch:compile", "jax", "jax:eager", "manual", "all")
-
-
-def complete_backend(incomplete: str) -> list[str]:
-    """What a shell offers after `--backend`."""
-    return [name for name in _OFFERED if name.startswith(incomplete)]
-
-
 def check(
     ctx: typer.Context,
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="TARGET",
-            help="A suite file, a folder of suites, a function of a file (model.py:loss) or of a "
-            "module (package.module:loss).",
-        ),
-    ],
-    arg: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=SPEC",
-            help="An input of a bare function, such as 'x=normal(3,4)' or x=[1,2,3]; repeatable.",
-        ),
-    ] = None,
-    backend: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--backend",
-            "-b",
-            metavar="NAME[:MODE]",
-            help="native, torch, jax or manual, with a mode if need be (torch:compile), or all; "
-            "repeatable. Default: all that a case is meant for.",
-            autocompletion=complete_backend,
-        ),
-    ] = None,
-    dtype: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DTYPE", help="The inputs' dtype, such as float32; default: the cases' own."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, help="Seeds inputs and directions; default: the cases' own."
-        ),
-    ] = None,
-    select: Annotated[
-        str | None,
-        typer.Option(
-            "--select",
-            "-k",
-            metavar="EXPR",
-            help="Only these cases: a name, a part of one or a pattern, with and, or, not: "
-            "'gmm* and not large'.",
-        ),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", help="Only cases with one of these tags; repeatable."),
-    ] = None,
+    targets: Targets,
+    arg: Arg = None,
+    backend: Backend = None,
+    dtype: Dtype = None,
+    seed: Seed = None,
+    select: Select = None,
+    tag: Tag = None,
     derivative: Annotated[
         list[DerivativeName] | None,
         typer.Option(
@@ -123,9 +84,7 @@ def check(
         bool,
         typer.Option("--thorough", help="More directions, output weightings and points."),
     ] = False,
-    device: Annotated[
-        str, typer.Option(metavar="DEVICE", help="Where backends compute: cpu, cuda, cuda:1.")
-    ] = "cpu",
+    device: Device = "cpu",
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -173,20 +132,8 @@ def check(
             "another answer makes it `nondeterministic`.",
         ),
     ] = 0,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            min=1,
-            metavar="N",
-            help="How many worker processes may run at once. Default: one a core.",
-        ),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="How long one task may take. Default: no limit."),
-    ] = None,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", "-x", help="Stop at the first failure or error.")
     ] = False,
@@ -196,10 +143,7 @@ def check(
     require: Annotated[
         bool, typer.Option("--require", help="Make a missing backend an error, not skipped.")
     ] = False,
-    in_process: Annotated[
-        bool,
-        typer.Option("--in-process", help="Run in this process, for debuggers: a crash ends it."),
-    ] = False,
+    in_process: InProcess = False,
     executor: Annotated[
         Executor,
         typer.Option(
@@ -222,12 +166,7 @@ def check(
             "take the place of the text.",
         ),
     ] = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Write a page to read there, and its data to a folder beside it."
-        ),
-    ] = None,
+    html: Html = None,
 ) -> None:
     """Check gradients against derivatives made without any AD.
 

@@ -1,8 +1,8 @@
 """`adbench list`: which cases there are, on which backends, with which tags."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from adbench.cli.options import Backend, Select, Tag, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,22 +14,10 @@ _NAME = 40
 
 
 def list_cases(
-    targets: Annotated[
-        list[str],
-        typer.Argument(metavar="TARGET", help="Suite files, folders of them, or functions."),
-    ],
-    select: Annotated[
-        str | None,
-        typer.Option("--select", "-k", metavar="EXPR", help="Only these cases, as in `check`."),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", help="Only cases with one of these tags; repeatable."),
-    ] = None,
-    backend: Annotated[
-        list[str] | None,
-        typer.Option("--backend", "-b", metavar="NAME[:MODE]", help="As in `check`; repeatable."),
-    ] = None,
+    targets: Targets,
+    select: Select = None,
+    tag: Tag = None,
+    backend: Backend = None,
 ) -> None:
     """List the cases, their backends and their tags; run nothing."""
     import sys

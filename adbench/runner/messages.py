@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from adbench.record.base import Message
 from adbench.record.model import CaseResult
 from adbench.runner.tasks import Task
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
-
-    def line(self) -> bytes:
-        """The message as it is sent."""
-        return self.model_dump_json().encode() + b"\n"
-
-
-class RunTask(_Message):
+class RunTask(Message):
     """Runner to worker: do this. The worker leaves when its input ends."""
 
     type: Literal["run"] = "run"
@@ -26,21 +19,21 @@ class RunTask(_Message):
     task: Task
 
 
-class Hello(_Message):
+class Hello(Message):
     """Worker to runner: ready for the first task."""
 
     type: Literal["hello"] = "hello"
     pid: int
 
 
-class Started(_Message):
+class Started(Message):
     """Worker to runner: the backend is imported, the user's code begins; the clock runs."""
 
     type: Literal["started"] = "started"
     id: int
 
 
-class Result(_Message):
+class Result(Message):
     """Worker to runner: the task is done, ready for the next."""
 
     type: Literal["result"] = "result"

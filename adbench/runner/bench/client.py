@@ -20,8 +20,6 @@ from adbench.runner.staff import WORKER_MARK
 STARTUP_SECONDS = 180.0
 _ABORT_SECONDS = 2.0
 _TICK = 0.25
-_MESSAGE = b'{"type":'
-"""How every message begins; in what could not be read, it is one of another version."""
 _BOOT = (
     "import sys; _, cores, backend, limit, *path = sys.argv; del sys.argv[1:]; "
     "sys.path[:] = path or sys.path; "
@@ -141,13 +139,16 @@ class BenchWorker:
             self._waiting += messages
             if self._waiting and not late:
                 return self._waiting.pop(0)
-            if not is_open or self._process.exited():
-                raise self._lost(late, timeout)
-            if _MESSAGE in self._process.dump:
+            if self._process.unreadable:
                 # Nobody would ever answer: what cannot be read was the answer.
                 self.close()
-                words = "its answer cannot be read: is its adbench another version than this one?"
+                words = (
+                    "its answer cannot be read: is its adbench another version than this one? "
+                    f"({self._process.unreadable})"
+                )
                 raise WorkerLostError(Failure(kind="startup", message=words))
+            if not is_open or self._process.exited():
+                raise self._lost(late, timeout)
             if time.monotonic() >= deadline:
                 if late:
                     raise self._lost(late, timeout)
