@@ -21,7 +21,7 @@ check: $(STAMP)  ## run `adbench check` on the bundled suites, all backends; kee
 	$(BIN)/adbench check suites --output-format text --output-format json=reports/run.json
 
 test: $(STAMP)  ## run every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --durations=20
 
 test-fast: $(STAMP)  ## run the tests that take under two minutes together
 	$(BIN)/python -m pytest -n auto -m 'not slow'

@@ -1,7 +1,7 @@
 """Runs the checkers over the corpus and writes TABLE.md: found, missed, accused, inconclusive.
 
-    python tests/corpus/table.py [--backend torch ...] [--seeds 3] [-k TEXT] [--checker NAME ...]
-                                 [--write] [--explain]
+    python tests/corpus/table.py [--backend torch ...] [--seeds 20] [--peer-seeds 3] [-k TEXT]
+                                 [--checker NAME ...] [--jobs 2] [--write] [--explain]
 
 A bug counts as found only where its fixed twin passes the same check ("undiscriminated" where
 it does not), and over several seeds only when every seed finds it. A right function counts as
@@ -12,11 +12,14 @@ no judgement; for a bug and its twin an exception is as red as a failure.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 import warnings
 from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -106,31 +109,57 @@ def run_hard(checker: Checker, entry: Hard, backend: BackendName, seeds: int) ->
     return Row(name, backend, "hard", entry.why, checker.name, judge_hard(answers), seconds)
 
 
-def run(
-    backends: list[BackendName], seeds: int, text: str, names: list[str], progress: bool
-) -> list[Row]:
-    """Every selected entry under every selected checker of its backend."""
-    rows = []
-    for backend in backends:
-        checkers = [
-            c
-            for c in CHECKERS
-            if backend in c.backends and (not names or any(n in c.name for n in names))
-        ]
-        entries: list[Bug | Hard] = [*catalogue.bugs(backend), *catalogue.hards(backend)]
-        for entry in entries:
-            label = entry.id if isinstance(entry, Bug) else f"{backend}/{entry.id}"
-            if text not in label:
+@dataclass(frozen=True)
+class Plan:
+    """Which checkers are asked, and with how many seeds: adbench, and its peers."""
+
+    seeds: int
+    peer_seeds: int
+    checkers: tuple[str, ...] = ()
+    progress: bool = True
+
+    def rows(self, backend: BackendName, label: str) -> list[Row]:
+        """One entry under every selected checker of its backend."""
+        (entry,) = (e for e in _entries(backend) if _label(e, backend) == label)
+        rows = []
+        for checker in CHECKERS:
+            if backend not in checker.backends:
                 continue
-            for checker in checkers:
-                if isinstance(entry, Bug):
-                    row = run_bug(checker, entry, seeds)
-                else:
-                    row = run_hard(checker, entry, backend, seeds)
-                rows.append(row)
-                if progress and row.outcome not in ("found", "right", "n/a"):
-                    print(f"{row.checker:27} {row.entry:45} {row.outcome}", file=sys.stderr)
-    return rows
+            if self.checkers and not any(name in checker.name for name in self.checkers):
+                continue
+            seeds = self.seeds if checker.name == "adbench" else self.peer_seeds
+            if isinstance(entry, Bug):
+                row = run_bug(checker, entry, seeds)
+            else:
+                row = run_hard(checker, entry, backend, seeds)
+            rows.append(row)
+            if self.progress and row.outcome not in ("found", "right", "n/a"):
+                print(f"{row.checker:27} {row.entry:45} {row.outcome}", file=sys.stderr)
+        return rows
+
+
+def _entries(backend: BackendName) -> list[Bug | Hard]:
+    return [*catalogue.bugs(backend), *catalogue.hards(backend)]
+
+
+def _label(entry: Bug | Hard, backend: str) -> str:
+    return entry.id if isinstance(entry, Bug) else f"{backend}/{entry.id}"
+
+
+def run(backends: list[BackendName], text: str, plan: Plan, jobs: int) -> list[Row]:
+    """Every selected entry under its checkers, in the catalogue's order."""
+    asked = [
+        (backend, label)
+        for backend in backends
+        for entry in _entries(backend)
+        if text in (label := _label(entry, backend))
+    ]
+    if jobs == 1 or len(asked) < 2:
+        return [row for backend, label in asked for row in plan.rows(backend, label)]
+    # Started anew, since a fork of a process that has loaded JAX may hang.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        done = [pool.submit(plan.rows, backend, label) for backend, label in asked]
+        return [row for future in done for row in future.result()]
 
 
 def _share(count: int, total: int) -> str:
@@ -186,13 +215,14 @@ def _matrix(rows: list[Row], kind: str) -> list[str]:
     return lines
 
 
-def document(rows: list[Row], seeds: int) -> str:
+def document(rows: list[Row], plan: Plan) -> str:
     """The whole of TABLE.md."""
     return "\n".join(
         [
             "# The corpus under the field's gradient checkers",
             "",
-            f"Made by `python tests/corpus/table.py --seeds {seeds} --write`; {seeds} seed(s).",
+            f"Made by `make bench-check SEEDS={plan.seeds}`: adbench is asked with {plan.seeds} "
+            f"seed(s), its peers with {plan.peer_seeds}.",
             "Every checker runs with its library's defaults. *Found*: the bug is red for every",
             "seed and its fixed twin for none. *Undisc.*: the twin is red as well. *Missed*: green",
             "for some seed. *Accused*: a right function is red for some seed. *Raised*: the check",
@@ -236,7 +266,9 @@ def explain(backends: list[BackendName], text: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", action="append", choices=BACKENDS, default=[])
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="adbench is asked with so many")
+    parser.add_argument("--peer-seeds", type=int, help="the others; default: at most 3")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("-k", dest="text", default="", help="only entries whose id holds TEXT")
     parser.add_argument("--checker", action="append", default=[], help="only these (substring)")
     parser.add_argument("--write", action="store_true", help="write TABLE.md")
@@ -248,18 +280,18 @@ def main() -> None:
             warnings.simplefilter("ignore")
             print(explain(options.backend or list(BACKENDS), options.text))
         return
-    rows = run(
-        options.backend or list(BACKENDS),
-        options.seeds,
-        options.text,
-        options.checker,
-        not options.quiet,
+    plan = Plan(
+        seeds=options.seeds,
+        peer_seeds=options.peer_seeds or min(options.seeds, 3),
+        checkers=tuple(options.checker),
+        progress=not options.quiet,
     )
+    rows = run(options.backend or list(BACKENDS), options.text, plan, options.jobs)
     if not rows:
         sys.exit("nothing was selected")
     print(summary(rows))
     if options.write:
-        (HERE / "TABLE.md").write_text(document(rows, options.seeds), encoding="utf-8")
+        (HERE / "TABLE.md").write_text(document(rows, plan), encoding="utf-8")
 
 
 if __name__ == "__main__":
