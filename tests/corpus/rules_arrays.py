@@ -353,7 +353,7 @@ def _standardised(x):
     "layer-norm-mean-term",
     category="term missing",
     description="layer normalisation without the term that comes through the mean",
-    diagnosis="term is missing.*mean",
+    diagnosis="(term|projection) is missing.*mean",
     inputs=normal(x=(2, 5)),
 )
 class LayerNormMean:

@@ -136,7 +136,7 @@ def _fixed_point(a, b):
     "implicit-one-step",
     category="implicit",
     description="a fixed point differentiated through its last step only",
-    diagnosis="last step|term is missing",
+    diagnosis="last (step|operation)|fixed point|term is missing",
     inputs=merged(uniform(0.5, 1.2, a=3), uniform(0.2, 1.0, b=3)),
 )
 class FixedPoint:

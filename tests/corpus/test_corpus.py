@@ -23,9 +23,6 @@ LARGE = ("one-of-100000", "mean-of-100000")
 
 NOT_DIAGNOSED = {
     "ode-adjoint-one-step-short": "one of ten equal contributions is missing from a single number",
-    "pre-activation-for-activation": "the wrong operand is a value inside the network",
-    "activation-slope-forgotten": "the missing factor is made of values inside the network",
-    "implicit-at-the-wrong-point": "the point where it is right is inside a solver",
     "saved-output-overwritten": "tanh's derivative at half of its value is no usual suspect",
     "checkpoint-recomputes-otherwise": "the two functions differ by more than a factor or a term",
     "stop-gradient-target": "the target's share depends on another part of the data",

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from adbench.check.diagnosis import (
     conjugates,
     coupling,
+    decompositions,
     elsewhere,
     factors,
+    kernels,
+    mapped,
     places,
+    positions,
+    reach,
     regions,
+    relations,
     terms,
     values,
 )
@@ -35,7 +43,9 @@ _EXACT = (
     places.turned,
     coupling.mixed_cotangent,
     coupling.mixed_gradient,
-    coupling.wrong_axis,
+    kernels.kernel_reversed,
+    reach.other_outputs,
+    coupling.sums_along_another_axis,
     coupling.own_element_only,
     coupling.repeats_overwritten,
 )
@@ -46,20 +56,31 @@ _WHAT = (
     values.some_are_zero,
     factors.factor_by_output,
     factors.factor_for_some,
+    factors.factors_by_place,
 )
-_WHERE = (regions.scan_if_all_are_wrong, regions.by_value)
+_WHERE = (regions.scan_if_all_are_wrong, regions.by_value, positions.by_index)
 _REST = (
     coupling.outputs_lost,
     values.fewer_digits,
     terms.factor_of_values,
+    mapped.factor_of_each_output,
+    mapped.factor_shared_by_inputs,
+    relations.function_left_out,
     terms.other_formula,
     terms.missing_term,
+    decompositions.one_part_wrong,
+    reach.fewer_outputs,
     terms.through_one_number,
+    mapped.outputs_mixed_by_a_matrix,
+    places.adjoint_inside,
+    relations.other_constants,
     elsewhere.another_point,
     elsewhere.only_symmetric,
     places.permuted,
+    relations.factor_of_some_axes,
     regions.by_scan,
     values.nearly_right,
+    values.too_small_or_large,
 )
 
 
@@ -80,14 +101,39 @@ def suspects(e: Evidence) -> Iterator[str]:
         return
     for suspect in _EXACT:
         yield from suspect(e)
-    plain = (_first(e, _WHAT), _first(e, _WHERE))
-    if any(plain):
-        yield "; ".join(filter(None, plain))
+    what, where = _first(e, _WHAT), _first(e, _WHERE)
+    if what or where:
+        yield _together(e, what, where)
     for suspect in _REST:
         yield from suspect(e)
     wrong = e.wrong & e.looked_at
     if wrong.any() and (e.looked_at & ~wrong).any():
-        yield f"wrong in {count(wrong, e.looked_at)}{factors.single(e)}"
+        yield f"wrong in {count(wrong, e.looked_at)}{factors.spread(e)}"
+
+
+def _together(e: Evidence, what: str | None, where: str | None) -> str:
+    """What is wrong, and in which elements."""
+    if where is None or not where.startswith("exactly") or (what and ", exactly" in what):
+        where = None if what and where and where.startswith("exactly") else where
+        return "; ".join(filter(None, (what, where)))
+    if what is None or " elements" not in what:
+        what = f"wrong in {count(e.wrong & e.looked_at, e.looked_at)}{factors.spread(e)}"
+    what, elements, reading = what.partition(" elements:")
+    if elements:
+        return f"{what} elements, {where}:{reading}"
+    return f"{what}, {where}{_as_of(e, what, where)}"
+
+
+def _as_of(e: Evidence, what: str, where: str) -> str:
+    """What such a factor at such places is usually from."""
+    if not what.startswith(("factor 2 in", "factor 1/2 in")):
+        return ""
+    if "first and the last" in where:
+        return ": a trapezoidal rule halves what is at its ends"
+    square = len(e.shape) == 2 and e.shape[0] == e.shape[1] and "the diagonal" in where
+    if square and np.allclose(e.values, e.values.T, rtol=1e-9):
+        return f": {e.name} is symmetric, and (i, j) may be taken to move together with (j, i)"
+    return ""
 
 
 def _first(e: Evidence, some: tuple[Callable[[Evidence], Iterator[str]], ...]) -> str | None:

@@ -135,50 +135,33 @@ def own_element_only(e: Evidence) -> Iterator[str]:
         between = e.substantial[span] & ~own
         if not between.any():
             continue
-        if (zero | own).all() and (off & own).sum() == 0:
-            yield (
-                "terms between different elements are missing: AD's Jacobian is diagonal, and "
-                "right there"
-            )
-        elif (zero | own).all():
-            yield (
-                "terms between different elements are missing, as when a sum, norm or mean over "
-                "them is taken for a constant: AD's Jacobian is diagonal"
-            )
+        if (zero | own).all():
+            yield _diagonal_only(e, span, bool((off & own).any()))
         elif not (off & ~own).any():
             yield "a term is missing on the Jacobian's diagonal: each element's own share"
 
 
-def wrong_axis(e: Evidence) -> Iterator[str]:
-    """AD ties another axis of the input to the outputs than the function does."""
-    if not e.by_output or len(e.outputs.leaves) != 1 or not e.looked_at.all():
-        return
-    if not (e.ad != 0).any():
-        return
-    true, given = _tied_axes(e, e.substantial), _tied_axes(e, e.known & (e.ad != 0))
-    if given != true and e.off.any():
-        lost, spurious = true - given, given - true
-        if lost and spurious:
-            (o, i), (there, other) = min(lost), min(spurious)
-            words = f"output axis {o} goes with axis {i} of {e.name}, in AD with axis {other}"
-            if o != there:
-                words = (
-                    f"AD mixes elements along axis {i} of {e.name} and keeps those along axis "
-                    f"{other} apart; the function does it the other way round"
-                )
-            yield f"wrong axis: {words}"
-            return
-        if lost:
-            o, i = min(lost)
-            yield (
-                f"wrong axis: AD mixes elements along axis {i} of {e.name}, which the function "
-                "keeps apart"
-            )
-            return
-    yield from _sums_along_another_axis(e)
+def _diagonal_only(e: Evidence, span: slice, own_wrong: bool) -> str:
+    """What has been lost when AD gives every element its own output alone."""
+    words = "terms between different elements are missing: AD's Jacobian is diagonal"
+    if not own_wrong:
+        return f"{words}, and right there"
+    difference = (e.numeric - e.ad)[span].reshape(span.stop - span.start, -1)
+    sizes = np.linalg.svd(difference, compute_uv=False)
+    rank = int((sizes > 1e-6 * sizes[0]).sum())
+    if rank == 1:
+        return (
+            f"{words}, and what it lacks has rank one: a sum, norm or mean over the elements is "
+            "taken for a constant"
+        )
+    return (
+        f"{words}, and what it lacks has rank {rank}: more than one number between the elements "
+        "is taken for constant, as a mean for each group of them, a product with a matrix, or the "
+        "solve with (I − ∂f/∂z)ᵀ of a fixed point or an implicit function"
+    )
 
 
-def _tied_axes(e: Evidence, entries: Array) -> frozenset[tuple[int, int]]:
+def tied_axes(e: Evidence, entries: Array) -> frozenset[tuple[int, int]]:
     """Pairs of an output's and an input's axis whose indices are equal wherever there is a
     derivative."""
     outer = Evidence.shape_of(e.outputs, 0)
@@ -193,7 +176,7 @@ def _tied_axes(e: Evidence, entries: Array) -> frozenset[tuple[int, int]]:
     )
 
 
-def _sums_along_another_axis(e: Evidence) -> Iterator[str]:
+def sums_along_another_axis(e: Evidence) -> Iterator[str]:
     """Derivatives that add up to the same number along one axis, and in AD along another."""
     axes = range(len(e.inputs.leaves[e.leaf].shape))
     if len(axes) < 2 or e.complex or not e.known.all():

@@ -14,6 +14,11 @@ from adbench.numeric.derivative import derivatives
 
 Array = NDArray[Any]
 
+_ANOTHER = (
+    "in the backward pass another function is computed than in the forward one, as when a "
+    "checkpoint recomputes it, or a constant was changed"
+)
+
 
 def stale(e: Evidence) -> Iterator[str]:
     """AD gives the same gradient at every point, or that of the point before."""
@@ -42,17 +47,25 @@ def another_point(e: Evidence) -> Iterator[str]:
     span = e.inputs.span(e.leaf)
     mirrored = e.x.copy()
     mirrored[span] = -mirrored[span]
-    tries = [(f"at −{e.name}: a sign inside is flipped", mirrored)]
+    tries = [(f"at −{e.name}: a sign inside is flipped", mirrored, 1.0)]
+    for by, text in ((2.0, "2·"), (0.5, "½·")):
+        scaled = e.x.copy()
+        scaled[span] *= by
+        tries += [
+            (f"of f({text}{e.name}): {_ANOTHER}", scaled, by),
+            (f"at {text}{e.name}: {_ANOTHER}", scaled, 1.0),
+        ]
     for one, spec in enumerate(e.inputs.leaves):
         for other, there in enumerate(e.inputs.leaves):
             if one != other and spec.shape == there.shape and spec.dtype == there.dtype:
                 x = e.x.copy()
                 x[e.inputs.span(one)] = e.x[e.inputs.span(other)]
                 words = f"with {there.name} in the place of {spec.name}: the wrong operand"
-                tries.append((words, x))
-    for words, x in tries[:5]:
+                tries.append((words, x, 1.0))
+    for words, x, by in tries[:9]:
         found = _numeric_at(e, x)
-        if found is not None and e.fits(*found, least=3 if e.ad.size > 2 else 2):
+        least = 3 if e.ad.size > 2 else 2
+        if found is not None and e.fits(by * found[0], by * found[1], least=least):
             yield f"AD gives the derivative {words}"
 
 

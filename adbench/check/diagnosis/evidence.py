@@ -127,6 +127,23 @@ class Evidence:
         return self.known & (np.abs(self.numeric) > 4 * self.doubt + floor)
 
     @cached_property
+    def given(self) -> Array:
+        """Where AD is known not to be zero, (rows, *shape)."""
+        size = np.abs(np.where(self.known, self.ad, 0.0))
+        largest = size.max(axis=tuple(range(1, size.ndim)), keepdims=True, initial=0.0)
+        floor = max(_ROUNDING, _UNITS * self.epsilon) * largest
+        return np.asarray(self.known & (size > np.maximum(floor, 4 * self.doubt)))
+
+    @cached_property
+    def told_apart(self) -> tuple[Array, Array]:
+        """Which elements are wrong and which right, (*shape) each.
+
+        An element whose derivative is zero, in AD as well, is neither: nothing could go wrong.
+        """
+        moving = (self.substantial | (self.known & (self.ad != 0) & self.off)).any(axis=0)
+        return self.wrong & self.looked_at, self.looked_at & ~self.wrong & moving
+
+    @cached_property
     def off(self) -> Array:
         """Entries (rows, *shape) where AD and numeric differ by more than can be doubted."""
         with np.errstate(invalid="ignore"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adbench.check.diagnosis.evidence import Evidence
+from adbench.check.diagnosis.positions import named_places
 
 Array = NDArray[Any]
 
@@ -33,6 +34,12 @@ _NAMED = (
     ("ln 10: a logarithm of another base", math.log(10)),
     ("1/ln 10: a logarithm of another base", 1 / math.log(10)),
 )
+
+
+_VANISHING = 1e-6
+"""A factor below this is none: AD is of another order."""
+_PLAINEST = 2
+"""So many of them are more likely nothing but a number than anything made of sizes."""
 
 
 def one_factor(e: Evidence) -> Iterator[str]:
@@ -60,32 +67,71 @@ def factor_for_some(e: Evidence) -> Iterator[str]:
         yield f"{name} in {count(wrong, e.looked_at)}"
 
 
+def factors_by_place(e: Evidence) -> Iterator[str]:
+    """Two or three factors, each for the elements of a plain pattern of indices."""
+    entries = e.off & e.substantial
+    if not entries.any() or (e.off & ~entries).any():
+        return
+    with np.errstate(all="ignore"):
+        ratio = np.where(entries, e.ad / e.numeric, np.nan)
+    levels = np.unique(np.round(np.nan_to_num(ratio[entries], nan=np.inf), 6))
+    if not np.isfinite(levels).all() or not 2 <= len(levels) <= 3:
+        return
+    said = []
+    for level in levels:
+        group = entries & (np.abs(ratio - level) <= 2e-6)
+        mine, others = group.any(axis=0), (entries & ~group).any(axis=0)
+        places = named_places(e, mine, e.told_apart[1] | (others & ~mine))
+        name = "zero" if level == 0 else _factor_of(e, group)
+        if places is None or name is None or (mine & others).any():
+            return
+        said.append(f"{name} in {count(mine, e.looked_at)}, {places}")
+    yield "; ".join(said)
+
+
 def factor_by_output(e: Evidence) -> Iterator[str]:
     """One factor for one output, where the others are right."""
-    guilty = np.flatnonzero(e.off.reshape(len(e.off), -1).any(axis=1))
-    if not e.by_output or len(e.off) < 2 or len(guilty) != 1:
+    if not e.by_output or len(e.off) < 2:
         return
-    row = int(guilty[0])
+    guilty = np.asarray(e.off.reshape(len(e.off), -1).any(axis=1))
+    for leaf, spec in enumerate(e.outputs.leaves):
+        rows = np.arange(len(guilty))[e.outputs.span(leaf)]
+        if len(e.outputs.leaves) > 1 and len(rows) > 1 and guilty[rows].sum() == guilty.sum() > 1:
+            yield from _in_these(e, rows, spec.name)
+    if guilty.sum() == 1:
+        yield from _in_these(e, np.flatnonzero(guilty), e.outputs.label(int(np.argmax(guilty))))
+
+
+def _in_these(e: Evidence, rows: Array, label: str) -> Iterator[str]:
     entries = np.zeros_like(e.off)
-    entries[row] = e.substantial[row]
-    if (e.off & ~entries).any():
+    entries[rows] = e.substantial[rows]
+    if (e.off & ~entries).any() or not entries.any():
         return
-    label = e.outputs.label(row)
     if (e.ad[entries] == 0).all():
         yield f"output {label} contributes nothing: its cotangent is not pulled back"
     elif (name := _factor_of(e, entries, least=1)) is not None:
         yield f"{name} in what output {label} contributes; the others are right"
 
 
-def single(e: Evidence) -> str:
-    """`, there by a factor of 1.02` where one element alone is off, which no other confirms."""
+def spread(e: Evidence) -> str:
+    """`, there by factors from 0.7 to 1.4`: how far off the wrong elements are, where that is all
+    that can be said."""
     entries = e.off & e.substantial
-    places = np.flatnonzero(entries.any(axis=0))
-    if len(places) != 1 or (e.off & ~entries).any():
+    if not entries.any() or (e.off & ~entries).any():
         return ""
-    row = int(np.argmax(np.where(entries, np.abs(e.numeric), 0.0).reshape(len(e.ad), -1).max(1)))
-    ratio = e.ad[row].reshape(-1)[places[0]] / e.numeric[row].reshape(-1)[places[0]]
-    return f", there by a factor of {ratio:.6g}"
+    # An element may have many outputs: the one that it moves most.
+    size = np.where(entries, np.abs(e.numeric), 0.0).reshape(len(e.ad), -1)
+    places = np.flatnonzero(size.any(axis=0))
+    rows = size.argmax(axis=0)[places]
+    with np.errstate(all="ignore"):
+        ratio = (e.ad / e.numeric).reshape(len(e.ad), -1)[rows, places]
+    if not np.isfinite(ratio).all():
+        return ""
+    if len(ratio) == 1:
+        return f", there by a factor of {ratio[0]:.6g}"
+    if np.ptp(ratio) <= 1e-6 * np.abs(ratio).max():
+        return f", there by a factor of {ratio[0]:.6g}" if not e.by_output else ""
+    return f", there by factors from {ratio.min():.3g} to {ratio.max():.3g}"
 
 
 def count(wrong: Array, seen: Array) -> str:
@@ -103,45 +149,107 @@ def _factor_of(e: Evidence, entries: Array, least: int = 2) -> str | None:
         return None
     sharpest = float(ratio[np.argmin(doubt)])
     middle = float(np.median(ratio)) if ratio.size > 2 else sharpest
-    if middle == 0 or not (np.abs(ratio - middle) <= doubt * max(1.0, abs(middle))).all():
+    if (
+        abs(middle) < _VANISHING
+        or not (np.abs(ratio - middle) <= doubt * max(1.0, abs(middle))).all()
+    ):
         return None
     # A difference that is no larger than the doubt has no factor that could be told.
     if float(np.min(doubt)) * max(1.0, abs(middle)) > 0.1 * abs(middle - 1):
         return None
     uncertainty = float(np.min(doubt)) * max(1.0, abs(middle))
-    if name := _name_of(middle, uncertainty, e.sizes):
+    if name := _name_of(middle, uncertainty, e):
         return name
     return f"a constant factor {middle:.6g}" if ratio.size >= least else None
 
 
-def _name_of(factor: float, doubt: float, sizes: tuple[int, ...]) -> str | None:
+def _name_of(factor: float, doubt: float, e: Evidence) -> str | None:
+    """The plainest name that a factor has, and what else it may stand for."""
+
     def near(value: float) -> bool:
         return abs(factor - value) <= doubt + 1e-6 * abs(value)
 
     if near(-1):
         return "sign flipped"
-    for name, value in _NAMED[:2]:
-        if near(value):
-            return f"factor {name}"
-        if near(-value):
-            return f"factor {name} and sign flipped"
-    for n in sizes:
-        if near(n):
-            return f"factor {n}: a division by n is missing, or a sum stands for a mean"
-        if near(1 / n):
-            return f"factor 1/{n}: a mean stands for a sum, or a broadcast was not summed over"
-    for name, value in _NAMED[2:]:
-        if near(value):
-            return f"factor {name}"
-        if near(-value):
-            return f"factor {name} and sign flipped"
-    for n in sizes:
-        if n > 2 and near(n / (n - 1)):
-            return f"factor {n}/{n - 1}: n − 1 stands where n = {n} belongs"
-        if n > 2 and near((n - 1) / n):
-            return f"factor {n - 1}/{n}: n = {n} stands where n − 1 belongs"
-        if n > 2 and near(math.sqrt(n)):
-            return f"factor √{n}: a division by √n is missing"
-        if n > 2 and near(1 / math.sqrt(n)):
-            return f"factor 1/√{n}: a division by √n too many"
+    readings = [*_of_sizes(near, e)]
+    for place, (name, value) in enumerate(_NAMED):
+        if readings and place == _PLAINEST and not near(round(factor)):
+            break  # 2/3 and the like are seldom nothing but a number
+        for sign, flipped in ((1, ""), (-1, " and sign flipped")):
+            if near(sign * value):
+                if place < _PLAINEST:
+                    readings = [text for text in readings if text[2]]
+                # Small numbers come about in many ways.
+                perhaps = "; or ".join(text for _, text, _ in readings[:2])
+                return f"factor {name}{flipped}" + (f": perhaps {perhaps}" if perhaps else "")
+    if readings:
+        return f"factor {readings[0][0]}: " + "; or ".join(text for _, text, _ in readings[:2])
     return None
+
+
+_Reading = tuple[str, str, bool]
+"""The factor as made of sizes, what that would mean, and whether more than the number says so."""
+
+
+def _of_sizes(near: Callable[[float], bool], e: Evidence) -> Iterator[_Reading]:
+    yield from _one_of(_of_masks(near, e))
+    for n in filter(lambda n: n > 2, e.sizes):
+        sure = _centred(e, n)
+        if near(n / (n - 1)):
+            yield f"{n}/{n - 1}", f"n − 1 stands where n = {n} belongs", sure
+        if near((n - 1) / n):
+            yield f"{n - 1}/{n}", f"n = {n} stands where n − 1 belongs", sure
+        if (n > 3 or sure) and near(n - 1):
+            yield f"{n - 1}", f"a division by n − 1 is missing (n = {n})", sure
+        if (n > 3 or sure) and near(1 / (n - 1)):
+            yield f"1/{n - 1}", f"a division by n − 1 too many (n = {n})", sure
+    for n in e.sizes:
+        its = "" if n > 4 else f" (n = {n})"
+        if near(n):
+            yield f"{n}", f"a division by n is missing, or a sum stands for a mean{its}", False
+        if near(1 / n):
+            words = f"a mean stands for a sum, or a broadcast was not summed over{its}"
+            yield f"1/{n}", words, False
+        if n > 2 and near(math.sqrt(n)):
+            yield f"√{n}", f"a division by √n is missing{its}", False
+        if n > 2 and near(1 / math.sqrt(n)):
+            yield f"1/√{n}", f"a division by √n too many{its}", False
+
+
+def _one_of(readings: Iterator[_Reading]) -> list[_Reading]:
+    return [*readings][:1]
+
+
+def _of_masks(near: Callable[[float], bool], e: Evidence) -> Iterator[_Reading]:
+    """Elements that a mask leaves out, counted, or not, in a mean."""
+    for some, n in _counted(e):
+        if near(some / n):
+            yield f"{some}/{n}", f"a mean over all {n} for one over the {some} that count", True
+        if near(n / some):
+            yield f"{n}/{some}", f"a mean over the {some} that count for one over all {n}", True
+        if some > 2 and near(some):
+            yield f"{some}", f"a division by {some}, as many elements as count, is missing", True
+        if some > 2 and near(1 / some):
+            yield f"1/{some}", f"a division by {some}, as many elements as count, too many", True
+
+
+def _counted(e: Evidence) -> list[tuple[int, int]]:
+    """How many of how many elements have a derivative at all, where some have none: a mask."""
+    if not e.looked_at.all():
+        return []
+    counts = np.asarray(e.substantial.any(axis=0))
+    seen = {(int(counts.sum()), counts.size)}
+    for axis in range(counts.ndim):
+        lines = counts.any(axis=tuple(a for a in range(counts.ndim) if a != axis))
+        seen.add((int(lines.sum()), lines.size))
+    return sorted((some, n) for some, n in seen if 0 < some < n)
+
+
+def _centred(e: Evidence, n: int) -> bool:
+    """Whether the derivatives add up to zero over n elements, as behind a variance."""
+    numeric, known = e.numeric, bool(e.known.all())
+    sums = [numeric.sum(axis=a) for a in range(1, numeric.ndim) if numeric.shape[a] == n]
+    if numeric[0].size == n:
+        sums.append(numeric.reshape(len(numeric), -1).sum(axis=1))
+    size = float(np.abs(numeric).max(initial=0.0)) if known else 0.0
+    return known and size > 0 and any(np.abs(s).max() <= 1e-6 * size * n for s in sums)

@@ -93,6 +93,27 @@ def _transposed(e: Evidence, *, exactly: bool) -> Iterator[str]:
     yield words
 
 
+def adjoint_inside(e: Evidence) -> Iterator[str]:
+    """AD's Jacobian is the transpose but for a factor an output and a factor an input."""
+    size = int(np.prod(e.shape, dtype=int))
+    if not e.by_output or len(e.ad) != size or size < 3 or not e.known.all() or e.complex:
+        return
+    ad, numeric = e.ad.reshape(size, size), e.numeric.reshape(size, size)
+    if not (e.substantial.all() and e.given.all()):
+        return
+    if _rank_one(ad / numeric.T) and not _rank_one(ad / numeric):
+        yield (
+            "transposed inside: AD's Jacobian is the transpose of the right one, up to a factor "
+            "an output and one an input: a matrix, or a solve, within stands where its transpose "
+            "belongs"
+        )
+
+
+def _rank_one(matrix: Array) -> bool:
+    sizes = np.linalg.svd(matrix, compute_uv=False)
+    return bool(sizes[1] <= 1e-6 * sizes[0])
+
+
 def moved_in_output(e: Evidence) -> Iterator[str]:
     """The cotangent's elements taken in another order."""
     if not e.by_output or len(e.ad) < 2 or not e.looked_at.all():

@@ -20,33 +20,39 @@ _TINY = 1e-20
 """Derivative, relative to the one that is wrong, below which a formula may underflow."""
 _SLIGHT = 1e-6
 """Relative error up to which a gradient counts as right on the way to a branch."""
+_BESIDE = 1.0 + 2.0**-10
+"""Off the other element's very value: two that are equal are a tie."""
 _BISECTIONS = 12
 """No more: right next to a branch that sets in gently its error could not be told from none."""
 
 
 def by_value(e: Evidence) -> Iterator[str]:
-    """The wrong elements are those on one side of a number."""
-    wrong, right = e.wrong & e.looked_at, e.looked_at & ~e.wrong
+    """The wrong elements are those on one side of a number; tested by moving one across it."""
+    wrong, right = e.told_apart
     if e.complex or not wrong.any() or not right.any():
         return
     w, r = e.values[wrong], e.values[right]
     many = w.size > 1 or r.size > 3
-    if largest := _largest_along(e, wrong):
+    if (largest := _largest_along(e, wrong, right)) and _holds(e, wrong, right, ranked=True):
         yield largest
+        return
+    words = None
     if many and w.max() < 0 <= r.min():
-        yield f"wrong exactly where {e.name} < 0: a wrong branch"
+        words = f"wrong exactly where {e.name} < 0: a wrong branch"
     elif many and r.max() <= 0 < w.min():
-        yield f"wrong exactly where {e.name} > 0: a wrong branch"
+        words = f"wrong exactly where {e.name} > 0: a wrong branch"
     elif wrong.size > 3 and (w == 0).all() and (r != 0).all():
-        yield f"wrong exactly where {e.name} is 0: a wrong branch"
+        words = f"wrong exactly where {e.name} is 0: a wrong branch"
     elif w.size > 1 and r.size > 1:
         size = {True: (np.abs(w), np.abs(r), f"|{e.name}|"), False: (w, r, e.name)}
         two_sided = bool((w > 0).any() and (w < 0).any())
         bad, good, name = size[two_sided]
         if bad.min() > good.max():
-            yield _beyond(e, wrong, name, ">", float(good.max()), float(bad.min()))
+            words = _beyond(e, wrong, name, ">", float(good.max()), float(bad.min()))
         elif bad.max() < good.min():
-            yield _beyond(e, wrong, name, "<", float(bad.max()), float(good.min()))
+            words = _beyond(e, wrong, name, "<", float(bad.max()), float(good.min()))
+    if words and _holds(e, wrong, right):
+        yield words
 
 
 def _beyond(e: Evidence, wrong: Array, name: str, sign: str, low: float, high: float) -> str:
@@ -56,8 +62,9 @@ def _beyond(e: Evidence, wrong: Array, name: str, sign: str, low: float, high: f
     )
 
 
-def _largest_along(e: Evidence, wrong: Array) -> str | None:
+def _largest_along(e: Evidence, wrong: Array, right: Array) -> str | None:
     """Whether the wrong elements are the largest, or smallest, of their line."""
+    known = wrong | right
     for axis in range(e.values.ndim):
         if e.shape[axis] < 3 or wrong.sum() < 2:
             continue
@@ -66,9 +73,33 @@ def _largest_along(e: Evidence, wrong: Array) -> str | None:
             ("smallest", e.values.min(axis, keepdims=True)),
         ):
             lines = wrong.any(axis=axis, keepdims=True)
-            if ((e.values == value) & lines == wrong).all() and lines.all():
+            extreme = (e.values == value) & lines & known
+            if np.array_equal(extreme, wrong) and lines.all():
                 return f"wrong exactly in the {words} elements along axis {axis}"
     return None
+
+
+def _holds(e: Evidence, wrong: Array, right: Array, *, ranked: bool = False) -> bool:
+    """Whether it is the value that makes an element wrong, as far as that can be told.
+
+    The wrong element that differs most is given the value of one that is right, and the other way
+    round: the error must go, and come. With `ranked` only the first is asked. Where the function
+    cannot be asked, or does not say, the values at hand have to do.
+    """
+    if e.subject is None or e.weights is None:
+        return True
+    row, place = _worst(e)
+    start = e.inputs.span(e.leaf).start
+    bad, good = np.flatnonzero(wrong) + start, np.flatnonzero(right) + start
+    to = float(np.sort(e.x[good])[good.size // 2]) * _BESIDE
+    if _error_at(e, row, place, to) > _SLIGHT:
+        return False
+    if ranked:
+        return True
+    telling = np.where(np.isfinite(e.all_numeric), np.abs(e.all_numeric), 0.0)[:, good]
+    other, which = np.unravel_index(int(np.argmax(telling)), telling.shape)
+    to = float(np.sort(e.x[bad])[bad.size // 2]) * _BESIDE
+    return not _error_at(e, int(other), int(good[which]), to) <= _SLIGHT
 
 
 def by_scan(e: Evidence) -> Iterator[str]:
@@ -106,7 +137,7 @@ def by_scan(e: Evidence) -> Iterator[str]:
 
 def scan_if_all_are_wrong(e: Evidence) -> Iterator[str]:
     """The same, where no element that is right tells of a region."""
-    if e.right_at is not None or not (e.looked_at & ~e.wrong).any():
+    if e.right_at is not None or not e.told_apart[1].any():
         yield from by_scan(e)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.check.diagnosis.coupling import _tied_axes
+from adbench.check.diagnosis.coupling import tied_axes
 from adbench.check.diagnosis.evidence import Evidence
 
 Array = NDArray[Any]
@@ -20,8 +20,8 @@ _NAMES = {1.0: "", -1.0: "−", 2.0: "2·", -2.0: "−2·", 0.5: "½·", -0.5: "
 def factor_of_values(e: Evidence) -> Iterator[str]:
     """AD is off by a factor such as x, 1/x or y², element by element."""
     with np.errstate(all="ignore"):
-        for name, value in _values(e):
-            if not _varies(value, e.off):
+        for name, value in named_values(e):
+            if not varies(value, e.off):
                 continue
             if e.fits(e.numeric * value, e.doubt * np.abs(value), least=2):
                 yield f"a factor {name} too many"
@@ -49,8 +49,8 @@ def other_formula(e: Evidence) -> Iterator[str]:
             level = float(np.median(total))
             if _constant(total) and abs(level) > 1e-9:
                 yield f"AD is {level:.6g} − the derivative: its complement, or mirrored"
-        for name, value in _values(e):
-            if not _varies(value, entries):
+        for name, value in named_values(e):
+            if not varies(value, entries):
                 continue
             scaled = _multiple(ad, e.doubt, value, entries)
             if scaled is not None and _multiple(numeric, e.doubt, value, entries) is None:
@@ -70,8 +70,8 @@ def missing_term(e: Evidence) -> Iterator[str]:
         else:
             yield f"a term is missing: numeric − AD is {level:.6g} in every element that is wrong"
     with np.errstate(all="ignore"):
-        for name, value in _values(e):
-            if not _varies(value, entries):
+        for name, value in named_values(e):
+            if not varies(value, entries):
                 continue
             scaled = _multiple(difference, e.doubt, value, entries)
             if scaled is not None:
@@ -87,7 +87,7 @@ def through_one_number(e: Evidence) -> Iterator[str]:
     rows = len(e.ad)
     blocks = [(difference.reshape(rows, -1), e.numeric.reshape(rows, -1))]
     where = ""
-    tied = _tied_axes(e, e.substantial | (e.ad != 0))
+    tied = tied_axes(e, e.substantial | (e.ad != 0))
     if tied:
         o, i = min(tied)
 
@@ -119,7 +119,7 @@ def _rank_one(matrix: Array) -> bool:
     return bool(len(values) < 2 or values[1] <= 1e-6 * values[0])
 
 
-def _values(e: Evidence) -> Named:
+def named_values(e: Evidence) -> Named:
     """Named arrays that broadcast against (rows, *shape): what formulas are made of."""
     bases: list[tuple[str, Array]] = [(e.name, e.values[None])]
     for leaf, spec in enumerate(e.inputs.leaves):
@@ -162,7 +162,7 @@ def _values(e: Evidence) -> Named:
             yield f"{name}/{other}", value / there
 
 
-def _varies(value: Array, entries: Array) -> bool:
+def varies(value: Array, entries: Array) -> bool:
     """Whether a value is finite and not the same in all of these entries: else it is a factor."""
     here = np.broadcast_to(value, entries.shape)[entries]
     return bool(np.isfinite(here).all()) and not _constant(here)

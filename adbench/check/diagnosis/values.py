@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from adbench.check.diagnosis.evidence import Evidence
 from adbench.check.diagnosis.factors import count
+from adbench.check.diagnosis.smoothness import texture
 
 Array = NDArray[Any]
 
@@ -91,19 +92,49 @@ def fewer_digits(e: Evidence) -> Iterator[str]:
                 return
     # Rounding goes either way; an epsilon that the value does not have goes one.
     either = entries.sum() < 3 or _of_both_signs(e, entries)
-    if wide and 1e-10 < worst < 1e-5 and typical < 1e-6 and either:
+    single_sized = wide and 1e-10 < worst < 1e-5 and typical < 1e-6 and either
+    half_sized = 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries)
+    if not (single_sized or half_sized) or texture(e) == "smooth":
+        return
+    if single_sized:
         yield "float32 inside: the error is of the size of single-precision rounding"
-    elif 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries):
+    else:
         yield "half precision inside: the error is of the size of its rounding"
 
 
 def nearly_right(e: Evidence) -> Iterator[str]:
     """Small differences that are no constant factor and no rounding."""
-    if e.relative.size > 1 and float(e.relative.max()) < 5e-2 and e.substantial.any():
-        low, high = float(e.relative.min()), float(e.relative.max())
+    if e.relative.size < 2 or float(e.relative.max()) > 5e-2 or not e.substantial.any():
+        return
+    low, high = float(e.relative.min()), float(e.relative.max())
+    looks = texture(e)
+    if looks == "scattered":
         yield (
-            f"nearly right, off by {low:.1g} to {high:.1g} of its size: an approximate formula, "
-            "or another constant (an epsilon, a jitter) than the value's"
+            f"nearly right, off by {low:.1g} to {high:.1g} of its size, at random from one point "
+            "to the next: rounding, or noise, in the backward pass"
+        )
+        return
+    smoothly = ", smoothly, which rounding is not" if looks == "smooth" else ""
+    yield (
+        f"nearly right, off by {low:.1g} to {high:.1g} of its size{smoothly}: an approximate "
+        "formula, an iteration stopped early, or another constant (an epsilon, a jitter) than "
+        "the value's"
+    )
+
+
+def too_small_or_large(e: Evidence) -> Iterator[str]:
+    """Where no mistake fits: off in one direction, and by how much."""
+    entries = e.substantial
+    if entries.sum() < 3 or not (e.off == entries).all():
+        return
+    ratio = e.ad[entries] / e.numeric[entries]
+    low, high = float(ratio.min()), float(ratio.max())
+    if 0 < low and (high < 1 or low > 1):
+        which = "small" if high < 1 else "large"
+        part = "is left out" if high < 1 else "is added too often"
+        yield (
+            f"no usual mistake fits. AD is too {which} throughout, {low:.3g} to {high:.3g} of the "
+            f"derivative, as where a part of a sum {part}"
         )
 
 
