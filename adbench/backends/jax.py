@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.extend.core import Jaxpr
 
 from adbench.backends.arrays import Array
 from adbench.backends.batching import in_chunks, rows_per_call
@@ -22,6 +22,7 @@ from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.jax_compiles import compilations, stages
 from adbench.backends.jax_parts import rules_at_work
+from adbench.backends.jaxprs import batches_by_rule, equations
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -76,6 +77,8 @@ class _JaxFunction(BoundFunction):
         self._jvp = jit(self._push_forward)
         self._hvp = jit(self._second)
         self._batch = jit(lambda active, data: jax.vmap(lambda x: self._run(x, data))(active))
+        self._vjp_at_points = jit(jax.vmap(self._pull_back, in_axes=(0, None, 0)))
+        self._vjp_rows = jit(jax.vmap(self._pull_back, in_axes=(None, None, 0)))
         self._compiled = compiled
         self._rows: int | None = None
         self._direct = False
@@ -162,6 +165,22 @@ class _JaxFunction(BoundFunction):
             lambda: self._run(arrays, data),
             lambda call: _JaxFunction(call, self._device, self._compiled),
         )
+
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        pull = self._vjp_at_points if points else self._vjp_rows
+        try:
+            outputs, gradients = pull(self._arrays(x), self._data(x), self._arrays(cotangents))
+        except Exception as error:
+            raise _unsupported("jax.vmap", error) from error
+        return Pullback(_to_numpy(outputs), list(_to_numpy(gradients)))
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        arguments = self._arrays(x), self._data(x), self._arrays(cotangents)
+        try:
+            program = jax.make_jaxpr(self._pull_back)(*arguments)
+        except Exception:  # an eager function may branch on values
+            return False
+        return batches_by_rule(program.jaxpr)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
@@ -266,21 +285,17 @@ def _like(arrays: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     return made
 
 
-def _largest(program: Any) -> int:
+def _largest(program: Jaxpr) -> int:
     """The bytes of the largest array that a jaxpr makes, those of its inner jaxprs included."""
-    sizes = [0]
-    for equation in program.eqns:
-        sizes += [
+    return max(
+        (
             out.aval.size * out.aval.dtype.itemsize
+            for equation in equations(program)
             for out in equation.outvars
             if hasattr(out.aval, "dtype")
-        ]
-        for value in jax.tree.leaves(
-            equation.params, is_leaf=lambda node: isinstance(node, (Jaxpr, ClosedJaxpr))
-        ):
-            if isinstance(value, (Jaxpr, ClosedJaxpr)):
-                sizes.append(_largest(value))
-    return max(sizes)
+        ),
+        default=0,
+    )
 
 
 def _to_numpy(arrays: Sequence[Any]) -> list[Array]:

@@ -20,7 +20,7 @@ import numpy as np
 from adbench import engine
 from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
-from adbench.backends.errors import ArgumentError, BackendUnavailableError
+from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -32,6 +32,7 @@ from adbench.backends.protocol import (
     Tree,
     Written,
 )
+from adbench.engine.batch import Batched
 from adbench.engine.plan import Compiled
 
 
@@ -153,6 +154,26 @@ class _NativeFunction(BoundFunction):
         function = self._function(self._data(x), [])
         return first_lost(function, x, lambda values: _like(cotangents, values))
 
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        """One sweep of the tape for many cotangents, as `engine.jacobian` makes it."""
+        if points:
+            raise UnsupportedError("the engine batches cotangents, not points")
+        values, pull = engine.vjp(self._function(self._data(x), []), *x)
+        many = [Batched(np.array(c, v.dtype)) for c, v in zip(cotangents, values, strict=True)]
+        count = len(cotangents[0])
+        try:
+            gradients = pull(many)
+        except Exception as error:  # `engine.jacobian` goes one by one then
+            raise UnsupportedError(f"batched cotangents: {type(error).__name__}") from error
+        return Pullback(
+            [np.broadcast_to(v, (count, *v.shape)) for v in values],
+            # One that is no batch does not depend on the cotangents, which makes it zero.
+            [g.value if type(g) is Batched else np.zeros((count, *g.shape)) for g in gradients],
+        )
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        return True  # every batching rule is ours, and a sweep costs little
+
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
 
@@ -232,6 +253,12 @@ class _CompiledFunction(_NativeFunction):
         direction = _like(tangents, x)
         found = self._replay(self._hvp, list(x), self._data(x), list(cotangents), direction)
         return list(_arrays(found))
+
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        raise UnsupportedError("a plan is replayed for one cotangent at a time")
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        return False
 
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         eager = super().timed(what, cotangents, tangents)

@@ -206,6 +206,22 @@ class BoundFunction(ABC):
         """
         raise UnsupportedError("no batched evaluation")
 
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        """`vjp` over a leading batch axis of every cotangent, in one call.
+
+        With `points` every leaf of x has that axis too; without, x is one point and its Jacobian is
+        asked for many rows. Nothing is said of mutation. Raises UnsupportedError where the backend,
+        or a rule in this function, has no batched form.
+        """
+        raise UnsupportedError("no batched gradient")
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        """Whether more than the library's own operations decide what a batched gradient is at x.
+
+        So it is where a derivative or a batching rule is the user's, and where host code is called.
+        """
+        return False
+
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         """`what` ("primal", "vjp", "jvp" or "hvp") at the bound point, to be called many times.
 

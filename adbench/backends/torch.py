@@ -42,7 +42,8 @@ from adbench.backends.torch_autograd import (
     refuse_once_differentiable,
     second_derivative,
 )
-from adbench.backends.torch_parts import first_lost, rules_at_work
+from adbench.backends.torch_batched import Batched, many_rows, vmapped_vjp
+from adbench.backends.torch_parts import first_lost, is_rule, nodes_of, rules_at_work
 
 Tensor = Any
 
@@ -249,6 +250,33 @@ class TorchFunction(BoundFunction):
 
     def _tracked(self, x: Arrays) -> list[Tensor]:
         return [self._tensor(a).requires_grad_().clone() for a in x]
+
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        with quiet(), torch.enable_grad():
+            made = self._vmapped(x, cotangents) if points else self._many_rows(x, cotangents)
+        outputs, gradients = made
+        return Pullback(
+            [array_of(out) for out in outputs],
+            [None if g is None else array_of(g) for g in gradients],
+        )
+
+    def _vmapped(self, x: Arrays, cotangents: Arrays) -> Batched:
+        with self._data([a[0] for a in x]) as data:
+            return vmapped_vjp(
+                lambda *seen: tuple(self._run(seen, data)),
+                [self._tensor(a) for a in x],
+                [self._tensor(c) for c in cotangents],
+            )
+
+    def _many_rows(self, x: Arrays, cotangents: Arrays) -> Batched:
+        with self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            outs = self._run([leaf.clone() for leaf in leaves], data)
+            return many_rows(outs, leaves, self._like(cotangents, outs))
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        with torch.enable_grad(), self._data(x) as data:
+            return any(map(is_rule, nodes_of(self._run(self._tracked(x), data))))
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

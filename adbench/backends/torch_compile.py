@@ -76,6 +76,12 @@ class _CompiledFunction(TorchFunction):
     def value_batch(self, x: Arrays) -> list[Array]:
         raise UnsupportedError("torch:compile evaluates one input at a time")
 
+    def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
+        raise UnsupportedError("torch:compile evaluates one input at a time")
+
+    def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
+        return False
+
     def _push_forward(self, active: Any, directions: Any, data: Any) -> Any:
         return torch.func.jvp(self._function_with(data), tuple(active), tuple(directions))[1]
 

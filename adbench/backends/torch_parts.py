@@ -26,7 +26,7 @@ def rules_at_work(
 
     The graph tells which `autograd.Function`s there are; a second call shows what they are given.
     """
-    classes = [node._forward_cls for node in nodes_of(run()) if hasattr(node, "_forward_cls")]
+    classes = [node._forward_cls for node in nodes_of(run()) if is_rule(node)]
     kept = Kept()
     with _noting(dict.fromkeys(classes), kept):
         run()
@@ -48,6 +48,11 @@ def nodes_of(outputs: Sequence[Tensor]) -> list[Any]:
             seen[node] = None
             waiting += [following for following, _ in node.next_functions]
     return list(seen)
+
+
+def is_rule(node: Any) -> bool:
+    """Whether a node of the graph is an `autograd.Function`, written in Python."""
+    return hasattr(node, "_forward_cls")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
 from adbench.check import chance, operator, power
 from adbench.check import findings as report
+from adbench.check.batched import Compared, batched
 from adbench.check.conclusion import conclude, unresolved, vacuous
 from adbench.check.culprit import located
 from adbench.check.digest import Digests, digests
@@ -233,6 +234,7 @@ class _Examination:
             self.findings += nearby.findings
         if self.options.other_points and self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
+        in_batch = self._batched(weights, gradients, trials.scale)
         if self._failing():
             failed_at = next((x for x in (nearby.failed_at, far.failed_at) if x is not None), None)
             there = subject if failed_at is None else subject.at(failed_at) or subject
@@ -244,12 +246,28 @@ class _Examination:
             None,
         )
         worst = self._worst(elements)
-        result = result.model_copy(update={"worst": worst, "taylor_slope": slope})
+        result = result.model_copy(
+            update={"worst": worst, "taylor_slope": slope, "batched": in_batch}
+        )
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
+
+    def _batched(self, weights: Array, gradients: Array, scale: Array) -> str:
+        """Nothing wrong one by one: then it must not be wrong in a batch."""
+        if self._failing():
+            return ""
+        rng = np.random.default_rng([self.options.seed, 0xBA7C])
+        always = self.options.thorough
+        compared = self.subject.explanations.attempt(
+            "whether a batched gradient is the same",
+            lambda: batched(self.subject, weights, gradients, scale, rng, always=always),
+            Compared([], ""),
+        )
+        self.findings += compared.findings
+        return compared.words
 
     # What follows a verdict only explains it.
 
