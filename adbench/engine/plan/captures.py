@@ -18,7 +18,7 @@ import os
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,13 @@ MANY = 20_000
 """How many values are watched at most."""
 SAME_ITEMS = "len({c}) == len({v}) and {all_are}({c}, {v})"
 SAME_VALUES = "{all_are}({c}.values(), {v})"
+UNCHANGED = """\
+def unchanged():
+    try:
+        return {tests}
+    except (LookupError, ValueError, AttributeError):  # deleted
+        return False
+"""
 _UNWATCHED = (
     *(int, float, complex, str, bytes, bool, type(None), np.generic, np.dtype, range),
     *(TracedArray, Recorded),
@@ -54,7 +61,7 @@ def all_are(items: Iterable[Any], others: Iterable[Any]) -> bool:
 class Captures:
     """Everything that a function can read by name, as it was.
 
-    `unchanged()` is a conjunction of tests, made as one Python expression. Of an object that the
+    `unchanged()` is a conjunction of tests, made as one Python function. Of an object that the
     code reads attributes of, only those are watched; of one that it hands on, all. Arrays that
     are read-only need no look at their elements.
     """
@@ -69,14 +76,10 @@ class Captures:
             self._visit(root, getattr(root, "__qualname__", "the function"))
         except RecursionError as error:  # a chain of objects without end in sight
             raise TooManyError from error
-        self._unchanged = eval(f"lambda: {' and '.join(self._tests) or 'True'}", self._names)
-
-    def unchanged(self) -> bool:
+        made: dict[str, Any] = {}
+        exec(UNCHANGED.format(tests=" and ".join(self._tests) or "True"), self._names, made)
+        self.unchanged: Callable[[], bool] = made["unchanged"]
         """Whether everything is still as it was."""
-        try:
-            return self._unchanged()  # type: ignore[no-any-return]
-        except (LookupError, ValueError, AttributeError):  # deleted
-            return False
 
     def changed(self) -> str:
         """What is no longer as it was, for a report."""
@@ -199,8 +202,9 @@ class Captures:
         if function.__defaults__:
             given = function.__defaults__
             self._test(f"a default of {name}", "{f}.__defaults__ is {v}", f=function, v=given)
-        for default in (function.__defaults__ or (), function.__kwdefaults__ or {}):
-            self._visit(default, f"a default of {name}")
+        for default in (function.__defaults__, function.__kwdefaults__):
+            if default:
+                self._visit(default, f"a default of {name}")
         reads = _reads(function.__code__)
         for variable, cell in zip(
             function.__code__.co_freevars, function.__closure__ or (), strict=True

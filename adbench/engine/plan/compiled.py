@@ -9,7 +9,6 @@ captured is compared with what it was; in it, every value that a branch depended
 from __future__ import annotations
 
 import functools
-import operator
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +18,12 @@ import numpy as np
 import optree
 
 from adbench.engine.array import Recorded, TracedArray
-from adbench.engine.errors import DifferentiationError, Location
 from adbench.engine.plan.captures import MANY, Captures, TooManyError
 from adbench.engine.plan.emit import DIVERGED, Emitter
 from adbench.engine.plan.layout import Layout
-from adbench.engine.plan.program import Call, Guard, Program, same
-from adbench.engine.plan.recorded import RecordedArray
+from adbench.engine.plan.program import Call, Guard
 from adbench.engine.plan.recorder import Recorder, UnrecordableError
+from adbench.engine.plan.recording import Recording, is_input, record
 from adbench.engine.plan.report import Fallback, PlanReport, Report
 from adbench.engine.plan.simplify import simplify
 
@@ -38,19 +36,19 @@ CHANGES = 8
 class Plan:
     """A program ready to run. Each thread that runs it at the same time has its own memory."""
 
-    def __init__(self, trace: Trace) -> None:
-        simplify(trace.program)
-        layout = Layout.of(trace.program)
-        self.rebuild = trace.rebuilder()
+    def __init__(self, recording: Recording) -> None:
+        simplify(recording.program)
+        layout = Layout.of(recording.program)
         self.steps = sum(type(step) is Call for step in layout.steps)
         self.guards = tuple(step for step in layout.steps if type(step) is Guard)
-        self.replay = Emitter(layout).replay()
+        self.replay = Emitter(layout).replay(recording.rebuilder())
         self._idle = [self.replay.run]
-        if trace.ignored:
-            self.run = np.errstate(**dict.fromkeys(trace.ignored, "ignore"))(self.run)  # type: ignore[method-assign, arg-type]
+        if recording.ignored:
+            silent = np.errstate(**dict.fromkeys(recording.ignored, "ignore"))  # type: ignore[arg-type]
+            self.run = silent(self.run)  # type: ignore[method-assign]
 
     def run(self, leaves: Sequence[Any]) -> Any:
-        """The outputs, or DIVERGED."""
+        """The result, or DIVERGED."""
         try:
             function = self._idle.pop()
         except IndexError:
@@ -62,59 +60,12 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Trace:
-    """One recorded call: its program, and how the result is put together from the outputs."""
-
-    program: Program
-    treedef: Any
-    fixed: dict[int, Any]
-    """Result leaves that are not arrays."""
-    ignored: set[str]
-
-    def rebuilder(self) -> Callable[[tuple[Any, ...]], Any]:
-        """What makes the function's result of the outputs."""
-        treedef, fixed, n = self.treedef, self.fixed, self.treedef.num_leaves
-        flat: Any = optree.tree_structure(tuple(range(n)))  # type: ignore[arg-type]
-        if not fixed and treedef.is_leaf():
-            return operator.itemgetter(0)
-        if not fixed and treedef == flat:
-            return tuple
-
-        def rebuild(outputs: tuple[Any, ...]) -> Any:
-            given = iter(outputs)
-            return treedef.unflatten([fixed[i] if i in fixed else next(given) for i in range(n)])
-
-        return rebuild
-
-    def difference(self, other: Trace) -> tuple[str, Location | None] | bool:
-        """False if both left the same program, True if a guard told them apart; else what did."""
-        mine, theirs = self.program, other.program
-        for a, b in zip(mine.steps, theirs.steps, strict=False):
-            if type(a) is Guard and type(b) is Guard and a.id == b.id:
-                if not same(a.expected, b.expected):
-                    return True
-            elif type(a) is not type(b) or (type(a) is Call and a != b):
-                return "took another way in the next call, with nothing to tell why", None
-        if len(mine.steps) != len(theirs.steps) or mine.outputs != theirs.outputs:
-            return "took another way in the next call, with nothing to tell why", None
-        for number in mine.constants:
-            if not same(mine.values[number], theirs.values[number]):
-                return (
-                    "used another number in the next call (random, or changed in between)",
-                    mine.places.get(number),
-                )
-        if self.treedef != other.treedef or self.fixed != other.fixed:
-            return "returned something else in the next call", None
-        return False
-
-
-@dataclass(slots=True)
 class Entry:
     """What is known of calls with one signature."""
 
     signature: str
     plans: list[Plan] = field(default_factory=list)
-    traces: list[Trace] = field(default_factory=list)
+    traces: list[Recording] = field(default_factory=list)
     fallback: Fallback | None = None
 
 
@@ -160,19 +111,18 @@ class Compiled:
             key = self._key(leaves, treedef)
             if key is None:
                 return self._eager(*args, **kwargs)
-            leaves = [leaf for leaf in leaves if _is_input(leaf)]
+            leaves = [leaf for leaf in leaves if is_input(leaf)]
         entry = self._entries.get(key)
         if entry is not None and entry.plans and self._captures.unchanged():  # type: ignore[union-attr]
-            plan = entry.plans[0]
-            outputs = plan.run(leaves)
-            if outputs is not DIVERGED:
-                return plan.rebuild(outputs)
+            result = entry.plans[0].run(leaves)
+            if result is not DIVERGED:
+                return result
             for plan in entry.plans[1:]:
-                outputs = plan.run(leaves)
-                if outputs is not DIVERGED:
+                result = plan.run(leaves)
+                if result is not DIVERGED:
                     entry.plans.remove(plan)
                     entry.plans.insert(0, plan)
-                    return plan.rebuild(outputs)
+                    return result
         if not self._lock.acquire(blocking=False):
             return self._eager(*args, **kwargs)  # another thread is recording
         try:
@@ -266,7 +216,7 @@ class Compiled:
         recorder = Recorder()
         self._recordings += 1
         try:
-            result, trace = _trace(self._eager, recorder, args, kwargs)
+            result, trace = record(self._eager, recorder, args, kwargs)
         except UnrecordableError as error:
             entry.fallback = Fallback(entry.signature, error.reason, error.location)
             return self._eager(*args, **kwargs)
@@ -282,7 +232,7 @@ class Compiled:
         self.recorded_last = True
         return result
 
-    def _file(self, entry: Entry, trace: Trace) -> None:
+    def _file(self, entry: Entry, trace: Recording) -> None:
         for known in entry.traces:
             difference = known.difference(trace)
             if difference is False:
@@ -305,7 +255,7 @@ class Compiled:
                 guard.location if guard else None,
             )
 
-    def _plan(self, entry: Entry, trace: Trace) -> None:
+    def _plan(self, entry: Entry, trace: Recording) -> None:
         try:
             entry.plans.insert(0, Plan(trace))
         except Exception as error:  # a fault of ours must not take a right result away
@@ -321,42 +271,6 @@ class Compiled:
             )
 
 
-def _trace(
-    eager: Callable[..., Any], recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Any, Trace]:
-    """Run a derivative on recorded arrays: its result, and the program that it left."""
-    flat: Any = optree.tree_flatten((args, kwargs))  # type: ignore[arg-type]
-    given, structure = flat
-    arguments, named = structure.unflatten(
-        [recorder.input(leaf) if _is_input(leaf) else leaf for leaf in given]
-    )
-    try:
-        result = eager(*arguments, **named)
-    except DifferentiationError:
-        if recorder.failure is not None:
-            raise recorder.failure from None
-        raise
-    if recorder.failure is not None:
-        raise recorder.failure
-    found, treedef = optree.tree_flatten(result)
-    results: list[Any] = list(found)
-    fixed: dict[int, Any] = {}
-    program = recorder.program
-    for i, leaf in enumerate(results):
-        if isinstance(leaf, RecordedArray) or _is_input(leaf):
-            number = recorder.number(leaf)
-            program.outputs.append(number)
-            value = program.values[number]
-            results[i] = value.copy() if type(value) is np.ndarray else value
-        elif isinstance(leaf, (bool, int, str, bytes)):
-            fixed[i] = leaf
-        else:
-            recorder.fail(f"returns a {type(leaf).__name__} beside arrays")
-    recorder.open = False
-    trace = Trace(program, treedef, fixed, recorder.ignored)
-    return treedef.unflatten(results), trace
-
-
 def _array_key(args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The signature of a call with arrays only, which is the usual one and soon made."""
     if len(args) == 1:
@@ -370,10 +284,6 @@ def _array_key(args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     return tuple(parts)
 
 
-def _is_input(leaf: Any) -> bool:
-    return isinstance(leaf, (np.ndarray, np.generic)) or type(leaf) in (float, complex)
-
-
 def _scalar(leaf: Any) -> Any:
     return np.asarray(leaf)[()] if type(leaf) in (float, complex) else leaf
 
@@ -384,7 +294,7 @@ def _signature(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     def show(leaf: Any) -> str:
         if isinstance(leaf, np.ndarray):
             return f"{leaf.dtype}[{', '.join(map(str, leaf.shape))}]"
-        return type(leaf).__name__ if _is_input(leaf) else repr(leaf)
+        return type(leaf).__name__ if is_input(leaf) else repr(leaf)
 
     leaves: list[Any] = optree.tree_leaves((args, kwargs))  # type: ignore[arg-type]
     shown = [show(leaf) for leaf in leaves]

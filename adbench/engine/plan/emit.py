@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ FEW = 3
 class Replay(NamedTuple):
     """A program as a function of its inputs, and the pages that it writes into.
 
-    It returns the outputs in a tuple, or DIVERGED.
+    It returns the result, or DIVERGED.
     """
 
     run: Any
@@ -96,8 +96,11 @@ class Emitter:
             if type(value) is np.ndarray:
                 self.static[number] = value
 
-    def replay(self) -> Replay:
-        """The program, ready to run."""
+    def replay(self, rebuild: Callable[[tuple[Any, ...]], Any] | None = tuple) -> Replay:
+        """The program, ready to run; `rebuild` makes its result of a tuple of the outputs.
+
+        None stands for the one output there is.
+        """
         self.inputs()
         for i, step in enumerate(self.layout.steps):
             if type(step) is Guard:
@@ -107,7 +110,11 @@ class Emitter:
             for number in self.deaths.get(i, ()):
                 self.release(number)
         parameters = ", ".join(f"v{n}" for n in self.layout.inputs)
-        self.lines.append(f"return ({self.results()})")
+        items = self.results()
+        result = items[0] if rebuild is None else f"({''.join(item + ', ' for item in items)})"
+        if rebuild not in (None, tuple):
+            result = f"{self.name(rebuild, 'f')}({result})"
+        self.lines.append(f"return {result}")
         body = "\n    ".join(self.statements())
         made: dict[str, Any] = {}
         exec(compile(f"def run({parameters}):\n    {body}\n", "<compiled plan>", "exec"), made)
@@ -146,7 +153,7 @@ class Emitter:
         """What static source stands for; raises KeyError for a local variable."""
         return self.space[source] if source in self.space else self.literals[source]
 
-    def results(self) -> str:
+    def results(self) -> list[str]:
         """The outputs; what others could see or write into is copied."""
         given: set[int] = set()
         items = []
@@ -157,8 +164,8 @@ class Emitter:
             ):
                 item += ".copy()"
             given.add(number)
-            items.append(item + ", ")
-        return "".join(items)
+            items.append(item)
+        return items
 
     def release(self, number: int) -> None:
         """Give a dead value's memory back."""

@@ -48,8 +48,8 @@ class Arena:
     """Pages, and which of their parts are free.
 
     A value takes the smallest free part that holds it, and the rest of it stays free; free
-    neighbours become one. Small values and large ones lie in different pages, so that no small
-    one keeps a large part from being used again.
+    neighbours become one. No small value keeps a large part from being used again: small ones
+    lie in pages of their own, and a large one takes at least half of a part.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Arena:
         shared = size <= SMALL
         free = self._free[shared]
         place = bisect_left(free, (size,))
-        if place < len(free):
+        if place < len(free) and (shared or free[place].size <= 2 * size):
             whole = free[place]
             self._drop(whole)
         else:

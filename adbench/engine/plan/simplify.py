@@ -1,9 +1,6 @@
 """Passes over a program: rewriting by identities, common subexpressions, dead code.
 
-Constants were folded while recording. A rewrite leaves each value's shape and dtype as it was.
-Elements stay as they were too, down to the sign of zero, which branch cuts, arctan2 and 1/x can
-see: x + 0 is not x. Complex arithmetic is left alone for that reason. The exception are arrays of
-zeros that things are added to, as the sweep makes them.
+Constants were folded while recording. The identities are in `identities.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.engine.plan import functions as pure
+from adbench.engine.plan.identities import RULES
 from adbench.engine.plan.program import (
     Call,
     Fixed,
@@ -30,7 +27,7 @@ from adbench.engine.plan.program import (
 
 def simplify(program: Program) -> None:
     """Rewrite, merge and drop steps until what is left is needed."""
-    _Rewriter(program).run()
+    Rewriter(program).run()
     drop_dead(program)
 
 
@@ -49,7 +46,18 @@ def drop_dead(program: Program) -> None:
     program.steps = kept[::-1]
 
 
-class _Rewriter:
+def watched(program: Program) -> set[int]:
+    """The values that a guard depends on: not a bit of them may change."""
+    found: set[int] = set()
+    for step in reversed(program.steps):
+        if type(step) is Guard:
+            found.add(step.id)
+        elif step.out in found:
+            found.update(reads(step))
+    return found
+
+
+class Rewriter:
     """One pass from the first step to the last; a rule sees its operands rewritten already."""
 
     def __init__(self, program: Program) -> None:
@@ -62,6 +70,8 @@ class _Rewriter:
         self.uses = Counter(
             n for step in program.steps if type(step) is Call for n in reads(step)
         ) + Counter(program.outputs)
+        self.watched = watched(program)
+        self.factors: dict[int, float | None] = {}
         self.zeros: dict[int, bool] = {}
         self.ones: dict[int, bool] = {}
 
@@ -167,6 +177,43 @@ class _Rewriter:
             self.calls[call.out] = call
         return Ref(self.known[key])
 
+    def factor(self, template: Template) -> float | None:
+        """The number that a constant is, or that all elements of a constant array are."""
+        if type(template) is Fixed:
+            return template.value if type(template.value) in (int, float) else None
+        if type(template) is not Ref or template.id not in self.program.constants:
+            return None
+        if template.id not in self.factors:
+            value = self.values[template.id]
+            if type(value) is np.ndarray and value.dtype.kind == "f" and value.size:
+                first = value.flat[0]
+                value = float(first) if first and np.all(np.equal(value, first)) else None
+            self.factors[template.id] = value if type(value) is float else None
+        return self.factors[template.id]
+
+    def number(self, value: float) -> Ref:
+        """A number as a constant of the code."""
+        key = ("number", value.hex())
+        if key not in self.known:
+            self.known[key] = self.program.constant(value)
+        return Ref(self.known[key])
+
+    def scaled(self, template: Template) -> tuple[Ref, float] | None:
+        """(x, c), where an operand is the real array x times the number c for this one use."""
+        call = self.made_by(template, np.multiply)
+        if call is None or self.uses[call.out] != 1 or call.out in self.watched:
+            return None
+        for x, number in (call.args, call.args[::-1]):
+            c = self.factor(number)
+            if c is not None and type(x) is Ref and self.is_array(x.id, call.out):
+                return x, float(c)
+        return None
+
+    def is_array(self, number: int, out: int) -> bool:
+        """Whether a value is an array of real floats, like another."""
+        array = type(self.values[number]) is np.ndarray
+        return array and self.is_real(number) and self.like(number, out)
+
     def negated(self, template: Template, out: int) -> Template | None:
         """x, where an operand is −x for this one use, as large as the result."""
         call = self.made_by(template, np.negative)
@@ -188,161 +235,3 @@ class _Rewriter:
             if np.broadcast_shapes(*shapes) == out.shape:
                 return call._replace(args=args)
         return call
-
-
-def _multiply(r: _Rewriter, call: Call) -> Call | int | None:
-    a, b = call.args
-    if not r.is_real(call.out):
-        return None
-    for x, one in ((a, b), (b, a)):
-        if type(x) is Ref and r.is_filled(one, 1) and r.like(x.id, call.out):
-            return x.id
-    for x, other in ((a, b), (b, a)):
-        positive = r.negated(x, call.out)  # (−x)·y = −(x·y), whose sign the next sum may take
-        if positive is not None:
-            return Call(np.negative, (r.make(np.multiply, positive, other),), (), call.out)
-    return None
-
-
-def _divide(r: _Rewriter, call: Call) -> Call | int | None:
-    a, b = call.args
-    if not r.is_real(call.out):
-        return None
-    if type(a) is Ref and r.is_filled(b, 1) and r.like(a.id, call.out):
-        return a.id
-    positive = r.negated(a, call.out)
-    if positive is not None:
-        return Call(np.negative, (r.make(np.divide, positive, b),), (), call.out)
-    return None
-
-
-def _add(r: _Rewriter, call: Call) -> Call | int | None:
-    a, b = call.args
-    for x, other in ((a, b), (b, a)):
-        if type(x) is not Ref:
-            continue
-        if r.is_zeros(other) and r.is_real(call.out) and r.like(x.id, call.out):
-            return x.id
-        negated = r.made_by(other, np.negative)
-        if negated is not None:
-            return call._replace(function=np.subtract, args=(x, negated.args[0]))
-    for x, other in ((a, b), (b, a)):
-        if type(x) is not Ref or not r.like(x.id, call.out):
-            continue
-        for function, adding in ((pure.setitem, pure.add_slice), (pure.add_at, pure.add_at)):
-            written = r.made_by(other, function)
-            if (
-                written is not None
-                and type(other) is Ref
-                and r.like(other.id, call.out)
-                and r.is_filled(written.args[0], 0)
-            ):
-                return call._replace(function=adding, args=(x, *written.args[1:]))
-    return None
-
-
-def _subtract(r: _Rewriter, call: Call) -> Call | int | None:
-    a, b = call.args
-    if type(a) is Ref and r.is_filled(b, 0) and r.like(a.id, call.out):
-        return a.id
-    negated = r.made_by(b, np.negative)
-    return None if negated is None else call._replace(function=np.add, args=(a, negated.args[0]))
-
-
-def _negative(r: _Rewriter, call: Call) -> Call | int | None:
-    inner = r.made_by(call.args[0], np.negative)
-    if inner is not None and type(inner.args[0]) is Ref:
-        return inner.args[0].id
-    return None
-
-
-def _add_slice(r: _Rewriter, call: Call) -> Call | int | None:
-    x, value, index = call.args
-    negated = r.made_by(value, np.negative)
-    if negated is None:
-        return _written_at_once(r, call, np.add)
-    return Call(pure.subtract_slice, (x, negated.args[0], index), (), call.out)
-
-
-def _subtract_slice(r: _Rewriter, call: Call) -> Call | int | None:
-    return _written_at_once(r, call, np.subtract)
-
-
-def _written_at_once(r: _Rewriter, call: Call, function: Any) -> Call | None:
-    """x[i] = v, then x[i] += w: x[i] = v + w."""
-    x, value, index = call.args
-    written = r.made_by(x, pure.setitem)
-    if written is None or r.uses[written.out] != 1 or written.args[2] != index:
-        return None
-    first = written.args[1]
-    out = r.values[call.out]
-    if type(first) is not Ref or type(value) is not Ref or not r.like(first.id, value.id):
-        return None
-    if getattr(r.values[first.id], "dtype", None) != out.dtype:
-        return None
-    whole = r.make(function, first, value)
-    return Call(pure.setitem, (written.args[0], whole, index), (), call.out)
-
-
-def _power(r: _Rewriter, call: Call) -> Call | int | None:
-    x, exponent = call.args
-    out = r.values[call.out]
-    if type(exponent) is not Fixed or type(exponent.value) is not int or type(x) is not Ref:
-        return None
-    if type(out) is not np.ndarray or not r.like(x.id, call.out) or out.dtype.kind != "f":
-        return None
-    if exponent.value == 1:
-        return x.id
-    return call._replace(function=np.square, args=(x,)) if exponent.value == 2 else None
-
-
-def _same_value(r: _Rewriter, call: Call) -> Call | int | None:
-    x = call.args[0]
-    return x.id if type(x) is Ref and r.like(x.id, call.out) else None
-
-
-def _conjugate(r: _Rewriter, call: Call) -> Call | int | None:
-    out = r.values[call.out]
-    real = getattr(out, "dtype", None) is not None and out.dtype.kind != "c"
-    return _same_value(r, call) if real else None
-
-
-def _reshape(r: _Rewriter, call: Call) -> Call | int | None:
-    same = _same_value(r, call)
-    if same is not None:
-        return same
-    inner = r.made_by(call.args[0], pure.reshape)
-    order = [c.args[2] if len(c.args) > 2 else None for c in (call, inner) if c is not None]
-    if inner is not None and all(o in (None, Fixed(str, "C")) for o in order):
-        return call._replace(args=(inner.args[0], *call.args[1:]))
-    return None
-
-
-def _setitem(r: _Rewriter, call: Call) -> Call | int | None:
-    """Zeros written into zeros, and what was just written into the same place."""
-    x, value, index = call.args
-    if type(x) is not Ref:
-        return None
-    written = r.made_by(x, pure.setitem)
-    again = written is not None and written.args[1:] == (value, index)
-    return x.id if again or (r.is_filled(x, 0) and r.is_filled(value, 0)) else None
-
-
-RULES: dict[Any, Any] = {
-    np.multiply: _multiply,
-    np.divide: _divide,
-    np.add: _add,
-    np.subtract: _subtract,
-    np.negative: _negative,
-    np.power: _power,
-    np.positive: _same_value,
-    np.conjugate: _conjugate,
-    np.real: _conjugate,
-    pure.copy: _same_value,
-    pure.astype: _same_value,
-    pure.reshape: _reshape,
-    np.broadcast_to: _same_value,
-    pure.setitem: _setitem,
-    pure.add_slice: _add_slice,
-    pure.subtract_slice: _subtract_slice,
-}
