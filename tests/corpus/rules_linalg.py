@@ -220,7 +220,7 @@ class Decay:
     "ode-adjoint-one-step-short",
     category="adjoint",
     description="the same adjoint, with the first step's parameter term left out",
-    diagnosis="term is missing",
+    diagnosis="part of a sum is left out",
     inputs=merged(uniform(0.5, 1.5, x=3), uniform(0.5, 1.0, theta=())),
 )
 class DecayShort:

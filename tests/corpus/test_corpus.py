@@ -22,9 +22,6 @@ LARGE = ("one-of-100000", "mean-of-100000")
 """Entries that the exact referee needs seconds for."""
 
 NOT_DIAGNOSED = {
-    "ode-adjoint-one-step-short": "one of ten equal contributions is missing from a single number",
-    "saved-output-overwritten": "tanh's derivative at half of its value is no usual suspect",
-    "checkpoint-recomputes-otherwise": "the two functions differ by more than a factor or a term",
     "stop-gradient-target": "the target's share depends on another part of the data",
 }
 """Faults whose diagnosis is not what a person would want to be told, with the reason."""

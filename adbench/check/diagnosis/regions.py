@@ -176,7 +176,7 @@ def _error_at(e: Evidence, row: int, place: int, value: float) -> float:
     there = e.subject.at(x)
     if there is None or not np.isfinite(there.origin).all():
         return np.nan
-    h = abs(value) * _STEP
+    h = (abs(value) or float(np.abs(e.x).max()) or 1.0) * _STEP
     points = np.repeat(x[None], 4, axis=0)
     points[:, place] += h * np.array([1.0, -1.0, 0.5, -0.5])
     rise = (there.rows(points) - there.origin) @ weight

@@ -92,6 +92,7 @@ def other_constants(e: Evidence) -> Iterator[str]:
     entries = e.substantial | e.off
     if entries.sum() < 4 or e.complex:
         return
+    others = []
     with np.errstate(all="ignore"):
         for name, value in named_values(e):
             if not varies(value, entries):
@@ -101,12 +102,12 @@ def other_constants(e: Evidence) -> Iterator[str]:
             if given is None or right is None or min(abs(given[1]), abs(right[1])) < _CLOSE:
                 continue
             words = f"AD is {_written(given, name)}, the derivative {_written(right, name)}"
-            if abs(given[0] - right[0]) <= _CLOSE:
-                words += (
-                    f": as if {name} were {given[1] / right[1]:.4g} times what it is, by another "
-                    "constant, or overwritten since the forward pass (stale)"
-                )
-            yield words
+            words += (
+                ": the same terms with other constants, as of a value that was scaled, or "
+                "overwritten since the forward pass (stale)"
+            )
+            others.append((len(name), words))
+    yield from (words for _, words in sorted(others))
 
 
 def _line(v: Array, of: Array, doubt: Array) -> tuple[float, float] | None:
@@ -122,7 +123,7 @@ def _line(v: Array, of: Array, doubt: Array) -> tuple[float, float] | None:
 
 def _written(line: tuple[float, float], name: str) -> str:
     level, slope = (float(f"{number:.6g}") for number in line)
+    times = name if abs(slope) == 1 else f"{abs(slope):g}·{name}"
     if abs(level) < _CLOSE:
-        return f"{slope:g}·{name}"
-    size = abs(slope)
-    return f"{level:g} {'+' if slope > 0 else '−'} {'' if size == 1 else f'{size:g}·'}{name}"
+        return times if slope > 0 else f"−{times}"
+    return f"{level:g} {'+' if slope > 0 else '−'} {times}"

@@ -129,7 +129,7 @@ def too_small_or_large(e: Evidence) -> Iterator[str]:
         return
     ratio = e.ad[entries] / e.numeric[entries]
     low, high = float(ratio.min()), float(ratio.max())
-    if 0 < low and (high < 1 or low > 1):
+    if low > 0 and (high < 1 or low > 1):
         which = "small" if high < 1 else "large"
         part = "is left out" if high < 1 else "is added too often"
         yield (
