@@ -153,7 +153,9 @@ class TracedArray(Lifted):
         return self.copy()
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("base", "views") and not name.startswith("_") and hasattr(np.ndarray, name):
+        if name in ("base", "views"):  # asked for often, and mostly not there
+            raise AttributeError(name)
+        if not name.startswith("_") and hasattr(np.ndarray, name):
             raise MissingAttributeError(
                 f"ndarray.{name}",
                 "has no derivative here, or works on memory that a traced array does not have",

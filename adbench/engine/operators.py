@@ -38,6 +38,7 @@ BINARY = {
     "floordiv": np.floor_divide,
 }
 REDUCTIONS = ("sum", "mean", "prod", "max", "min")
+UFUNCS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
 UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 COMPARISON = ("lt", "le", "gt", "ge", "eq", "ne")
 BITWISE = ("and", "or", "xor", "lshift", "rshift")
@@ -149,8 +150,10 @@ def with_options(primitive: Primitive) -> Callable[..., Any]:
     assert isinstance(rule, Rule)
     formula, gather = rule.formula, rule.gather
     function, defaults = primitive.function, primitive.options
-    # An ndarray's method costs half of NumPy's function, which calls it in the end.
+    # An ndarray's method costs half of NumPy's function, which calls it in the end, and the
+    # ufunc half of the method.
     method = getattr(np.ndarray, primitive.name) if primitive.name in REDUCTIONS else function
+    reduce = UFUNCS[primitive.name].reduce if primitive.name in UFUNCS else None
 
     def call(x: Any, *args: Any, **kwargs: Any) -> Any:
         if type(x) is not TracedArray:
@@ -163,7 +166,12 @@ def with_options(primitive: Primitive) -> Callable[..., Any]:
                 return primitive(x, *args, **kwargs)
             known = {**defaults, **options}
         value = x.value
-        out = (method if type(value) is np.ndarray else function)(value, **options)
+        if type(value) is not np.ndarray:
+            out = function(value, **options)
+        elif options or reduce is None:
+            out = method(value, **options)
+        else:
+            out = reduce(value, None)
         records = x.tape.records
         identifier = len(records)
         records.append((out.shape, out.dtype, ((x.id, formula, gather(out, known, value)),)))

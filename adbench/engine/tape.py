@@ -47,7 +47,8 @@ class Tape:
     def leaf(self, value: Any) -> int:
         """Enter an input and return its id; all inputs come before the first operation."""
         self.leaves += 1
-        return self.append(value.shape, value.dtype, ())
+        self.records.append((value.shape, value.dtype, ()))
+        return self.leaves - 1
 
     def append(self, shape: Any, dtype: Any, edges: tuple[Edge, ...]) -> int:
         """Enter a value that was made from others and return its id."""

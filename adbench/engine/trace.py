@@ -28,20 +28,23 @@ class Trace:
     def __init__(
         self, args: tuple[Any, ...], argnums: int | Sequence[int], copy: bool = False
     ) -> None:
-        self.tape = Tape()
+        self.tape = tape = Tape()
         self.arguments = list(args)
         self.single = isinstance(argnums, int)
         places = _places(argnums, len(args))
-        chosen = tuple(args[i] for i in places)
-        if len(chosen) == 1 and type(chosen[0]) is np.ndarray and chosen[0].dtype.kind == "f":
-            self.values, self.treedef = [chosen[0]], None  # the usual case, ten times faster
-        else:
-            flat: Any = optree.tree_flatten(chosen)  # type: ignore[arg-type]
-            leaves, self.treedef = flat
-            self.values = [_leaf(leaf, i, chosen, places) for i, leaf in enumerate(leaves)]
+        first = args[places[0]] if len(places) == 1 else None
+        if type(first) is np.ndarray and first.dtype.kind == "f":  # the usual case, soon done
+            value = first.copy() if copy else first
+            self.values, self.treedef = [value], None
+            self.arguments[places[0]] = TracedArray(value, tape, tape.leaf(value))
+            return
+        chosen = tuple([args[i] for i in places])
+        flat: Any = optree.tree_flatten(chosen)  # type: ignore[arg-type]
+        leaves, self.treedef = flat
+        self.values = [_leaf(leaf, i, chosen, places) for i, leaf in enumerate(leaves)]
         if copy:
             self.values = [v.copy() if type(v) is np.ndarray else v for v in self.values]
-        traced = [TracedArray(v, self.tape, self.tape.leaf(v)) for v in self.values]
+        traced = [TracedArray(v, tape, tape.leaf(v)) for v in self.values]
         for place, argument in zip(places, self._tree(traced), strict=True):
             self.arguments[place] = argument
 
@@ -180,11 +183,11 @@ def matching(cotangent: Any, value: Any) -> Any:
 
 
 def _places(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
-    places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    places = (argnums,) if isinstance(argnums, int) else argnums
     for place in places:
         if not -count <= place < count:
             raise TypeError(f"argnums={place}, but the function was called with {count} arguments")
-    return tuple(place % count for place in places)
+    return tuple([place % count for place in places])
 
 
 def _leaf(leaf: Any, number: int, chosen: tuple[Any, ...], places: tuple[int, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""The identities by which a plan gets shorter: no bit of a result changes, zeros' signs included."""
+"""The identities by which a plan gets shorter: no bit changes, the signs of zeros included."""
 
 import numpy as np
 import pytest
