@@ -22,7 +22,7 @@ from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.jax_compiles import compilations, stages
 from adbench.backends.jax_parts import rules_at_work
-from adbench.backends.jaxprs import batches_by_rule, equations
+from adbench.backends.jaxprs import batches_by_rule, equations, not_holomorphic
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -181,6 +181,12 @@ class _JaxFunction(BoundFunction):
         except Exception:  # an eager function may branch on values
             return False
         return batches_by_rule(program.jaxpr)
+
+    def holomorphic(self, x: Arrays) -> list[Array]:
+        active, data = self._arrays(x), self._data(x)
+        if name := not_holomorphic(jax.make_jaxpr(self._run)(active, data).jaxpr):
+            raise UnsupportedError(f"{name} is not holomorphic")
+        return _to_numpy(self._value(active, data))
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

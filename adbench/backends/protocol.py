@@ -222,6 +222,15 @@ class BoundFunction(ABC):
         """
         return False
 
+    def holomorphic(self, x: Arrays) -> list[Array]:
+        """The outputs at complex leaves, where every operation on the way is holomorphic in them.
+
+        The function is then an analytic one, as it is computed and at every real point, with
+        derivatives that a complex step shows. Raises UnsupportedError where it is not, or where
+        that cannot be seen, and whatever the function raises.
+        """
+        raise UnsupportedError("the function's operations cannot be seen")
+
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         """`what` ("primal", "vjp", "jvp" or "hvp") at the bound point, to be called many times.
 

@@ -43,6 +43,7 @@ from adbench.backends.torch_autograd import (
     second_derivative,
 )
 from adbench.backends.torch_batched import Batched, many_rows, vmapped_vjp
+from adbench.backends.torch_holomorphic import OnlyHolomorphic, no_way_out
 from adbench.backends.torch_parts import first_lost, is_rule, nodes_of, rules_at_work
 
 Tensor = Any
@@ -277,6 +278,13 @@ class TorchFunction(BoundFunction):
     def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
         with torch.enable_grad(), self._data(x) as data:
             return any(map(is_rule, nodes_of(self._run(self._tracked(x), data))))
+
+    def holomorphic(self, x: Arrays) -> list[Array]:
+        with torch.set_grad_enabled(self._tracks), quiet(), self._data(x) as data:
+            leaves = [self._tensor(a) for a in x]
+            with no_way_out(), OnlyHolomorphic(leaves):
+                outs = self._run(leaves, data)
+            return [array_of(out) for out in outs]
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

@@ -31,7 +31,7 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
         verdict = Verdict.KINK
         reason = f"a kink in {kinks} of {best.kind.size} probes; AD gives a subgradient there"
     else:
-        verdict, reason = Verdict.PASS, f"agrees within tolerance{_unseen(trial)}"
+        verdict, reason = Verdict.PASS, f"agrees within tolerance{_unseen(trial)}{_settled(trial)}"
     what = "elements" if trial.coordinates is not None else "random directions"
     return DerivativeResult(
         derivative=trial.derivative,
@@ -45,7 +45,16 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
         method=f"Richardson differences along {len(trial.directions)} {what}, "
         f"{len(trial.weights)} output weightings",
         v_curve=curve,
+        second_opinion=trial.opinion.words,
     )
+
+
+def _settled(trial: Trial) -> str:
+    """What the differences alone would have left open, in words that follow others."""
+    if not trial.opinion.settled:
+        return ""
+    count = f"{trial.opinion.settled} of {len(trial.directions)}"
+    return f"; in {count} directions only the complex step could tell"
 
 
 def _unseen(trial: Trial) -> str:

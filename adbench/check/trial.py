@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from adbench.check.accusation import reconsider, wobble
 from adbench.check.arbitration import arbitrate, doubtful
 from adbench.check.comparison import CANCELLATION, Comparison, compare
+from adbench.check.complex_step import NOT_ASKED, Opinion, second_opinion
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.ladder import Kind
@@ -44,6 +45,8 @@ class Trial:
     comparison: Comparison
     coordinates: Array | None
     """For an elementwise trial, which input coordinate each direction moves alone."""
+    opinion: Opinion = NOT_ASKED
+    """The complex step's."""
 
 
 def hold(
@@ -100,20 +103,22 @@ def hold(
         enough=enough if briefly is not None else None,
     )
     case = judged(numeric)
-
+    opinion = NOT_ASKED
     if doubtful(case).any():
         reference = _reference(numeric.best.value, groups)
         first = numeric.looks[0][2]
         # Within a small part of the step that served the differences, only rounding scatters.
         within = np.where(first.noise > _ROUGH * first.rounding, 0.02 * first.step, 0.0)
         within = np.where(numeric.best.pieces, np.inf, within)
-        slack = np.maximum(wobble(values, x, subject.epsilon, rng, within), case.slack)
+        spread = wobble(values, x, subject.epsilon, rng, within)
+        slack = np.maximum(spread, case.slack)
         case = reconsider(
             case, subject, function, x, origin, directions, weights, reference, slack, unit
         )
         if function == subject.rows:
             arbitrate(case, subject, directions, weights, slack, reference, convict=asked_for)
-    return Trial(derivative, directions, weights, case, coordinates)
+            opinion = second_opinion(case, subject, directions, weights, spread)
+    return Trial(derivative, directions, weights, case, coordinates, opinion)
 
 
 def judge(

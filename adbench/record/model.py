@@ -182,6 +182,9 @@ class DerivativeResult(_Model):
     taylor_slope: float | None = None
     """How fast the Taylor remainder shrinks with the step: 2 where the gradient is right, 1 where
     it is wrong; None where it drowns in rounding, or was not asked."""
+    second_opinion: str = ""
+    """What the complex step said where the differences were in doubt, see `check/complex_step.py`;
+    "" where it was not asked."""
     batched: str = ""
     """How the batched (`vmap`) gradient compares with the looped one: "the same over points and
     cotangents", "the same over cotangents", "differs …", "not offered"; "" where it was not asked,
