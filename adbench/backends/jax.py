@@ -9,12 +9,12 @@ into a float32 one without a word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
-from jax.extend.core import Jaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun
 
 from adbench.backends.arrays import Array
 from adbench.backends.batching import in_chunks, rows_per_call
@@ -27,6 +27,8 @@ from adbench.backends.protocol import (
     Arrays,
     Backend,
     BoundFunction,
+    Cut,
+    Lost,
     Part,
     Pullback,
     Timed,
@@ -187,6 +189,31 @@ class _JaxFunction(BoundFunction):
         if name := not_holomorphic(jax.make_jaxpr(self._run)(active, data).jaxpr):
             raise UnsupportedError(f"{name} is not holomorphic")
         return _to_numpy(self._value(active, data))
+
+    def lost(self, x: Arrays, cotangents: Arrays) -> Lost | None:
+        from adbench.backends.jax_steps import first_lost
+
+        active = self._arrays(x)
+        program = self._traced(x)
+        outs = jax.eval_shape(jaxpr_as_fun(program), *active)
+        return first_lost(program, active, _like(self._arrays(cotangents), outs))
+
+    def cuts(self, x: Arrays) -> list[Cut]:
+        from adbench.backends.jax_steps import cuts_in
+
+        return cuts_in(self._traced(x))
+
+    def uncut(self, x: Arrays, cotangents: Arrays, which: Collection[int]) -> list[Array | None]:
+        from adbench.backends.jax_steps import without
+
+        outs, pull = jax.vjp(without(self._traced(x), which), *self._arrays(x))
+        return list(_to_numpy(pull(_like(self._arrays(cotangents), outs))))
+
+    def _traced(self, x: Arrays) -> ClosedJaxpr:
+        from adbench.backends.jax_steps import traced
+
+        data = self._data(x)
+        return traced(lambda *active: self._run(active, data), *self._arrays(x))
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

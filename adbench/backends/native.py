@@ -11,7 +11,7 @@ function does not say whether it may be given a stack of inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -25,6 +25,7 @@ from adbench.backends.protocol import (
     Arrays,
     Backend,
     BoundFunction,
+    Cut,
     Lost,
     Part,
     Pullback,
@@ -153,6 +154,19 @@ class _NativeFunction(BoundFunction):
 
         function = self._function(self._data(x), [])
         return first_lost(function, x, lambda values: _like(cotangents, values))
+
+    def cuts(self, x: Arrays) -> list[Cut]:
+        from adbench.backends.native_cuts import cuts_met
+
+        function = self._function(self._data(x), [])
+        return cuts_met(lambda: engine.vjp(function, *x))
+
+    def uncut(self, x: Arrays, cotangents: Arrays, which: Collection[int]) -> list[Array | None]:
+        from adbench.backends.native_cuts import without
+
+        function = self._function(self._data(x), [])
+        values, pull = without(which, lambda: engine.vjp(function, *x))
+        return [np.array(gradient) for gradient in pull(_like(cotangents, values))]
 
     def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
         """One sweep of the tape for many cotangents, as `engine.jacobian` makes it."""

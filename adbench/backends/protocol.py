@@ -7,7 +7,7 @@ backend converts without changing dtype and says so when it cannot.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -28,6 +28,7 @@ __all__ = [
     "Backend",
     "BackendUnavailableError",
     "BoundFunction",
+    "Cut",
     "Leaf",
     "Lost",
     "OutputError",
@@ -109,6 +110,13 @@ class Written:
 
 class Lost(NamedTuple):
     """The operation at which a derivative that was finite became infinite or NaN."""
+
+    operation: str
+    place: Place | None
+
+
+class Cut(NamedTuple):
+    """An operation by which a function keeps a derivative out: `detach`, `stop_gradient` …"""
 
     operation: str
     place: Place | None
@@ -254,6 +262,20 @@ class BoundFunction(ABC):
     def lost(self, x: Arrays, cotangents: Arrays) -> Lost | None:
         """Where, on the way back at x, the first infinity or NaN comes about; None if unknown."""
         return None
+
+    def cuts(self, x: Arrays) -> list[Cut]:
+        """Where the function at x keeps derivatives out, in the order of its run. Runs it once.
+
+        Empty where it does not, or where the backend cannot see it.
+        """
+        return []
+
+    def uncut(self, x: Arrays, cotangents: Arrays, which: Collection[int]) -> list[Array | None]:
+        """The VJP's gradients with these cuts undone, by their places in `cuts`.
+
+        Raises whatever the function raises without them, UnsupportedError where there are none.
+        """
+        raise UnsupportedError("the backend sees no cuts")
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         """The user's function itself on active leaves of whatever kind, with data as NumPy arrays.

@@ -8,7 +8,7 @@ about leaves. Batches run through `torch.func.vmap`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
@@ -25,6 +25,7 @@ from adbench.backends.protocol import (
     Arrays,
     Backend,
     BoundFunction,
+    Cut,
     Lost,
     Part,
     Pullback,
@@ -285,6 +286,22 @@ class TorchFunction(BoundFunction):
             with no_way_out(), OnlyHolomorphic(leaves):
                 outs = self._run(leaves, data)
             return [array_of(out) for out in outs]
+
+    def cuts(self, x: Arrays) -> list[Cut]:
+        from adbench.backends.torch_cuts import cuts_met
+
+        with torch.enable_grad(), self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            return cuts_met(lambda: self._run([leaf.clone() for leaf in leaves], data))
+
+    def uncut(self, x: Arrays, cotangents: Arrays, which: Collection[int]) -> list[Array | None]:
+        from adbench.backends.torch_cuts import without
+
+        with torch.enable_grad(), self._data(x) as data:
+            leaves = [self._tensor(a).requires_grad_() for a in x]
+            outs = without(which, lambda: self._run([leaf.clone() for leaf in leaves], data))
+            gradients = pull_back(outs, leaves, self._like(cotangents, outs))
+            return [None if g is None else array_of(g) for g in gradients]
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

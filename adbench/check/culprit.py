@@ -7,21 +7,27 @@ back to the operation that made it so.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, Lost, Part, Place
+from adbench.check import findings as report
 from adbench.check import operator
+from adbench.check.detachment import detached_by
+from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.guard import time_limit
+from adbench.check.narrowing import culprits
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.subject import Subject
 from adbench.check.trial import Tolerance
 from adbench.record.model import Finding, SourceLocation
 
-_SECONDS = 5.0
+Array = NDArray[Any]
+
 _MOST = 16
 """Calls of rules that are checked."""
 _VALUES = (
@@ -29,7 +35,10 @@ _VALUES = (
     "nonfinite-derivative",
     "nonlinear-cotangent",
     "outside-subdifferential",
+    "ties",
     "precision",
+    "asymmetric-hessian",
+    "jvp-is-not-vjp",
 )
 """Kinds of findings that a rule by itself can be to blame for."""
 
@@ -46,48 +55,43 @@ def located(
     findings: list[Finding],
     tolerance: Tolerance,
     rng: np.random.Generator,
+    weight: Array,
+    seconds: float,
 ) -> list[Finding]:
     """The findings at the subject's point, with the place that is to blame where it is found.
 
     A rule that is one of several, or is called within the function, has a finding of its own that
-    says what is wrong about it by itself. May raise whatever the user's rules do, and OutOfTime.
+    says what is wrong about it by itself. `weight` (p,) is a weighting of the outputs, `seconds`
+    the time that this may take. May raise whatever the user's rules do, and OutOfTime.
     """
     if not any(f.level == "fail" and f.kind in _VALUES for f in findings):
         return findings
-    with time_limit(_SECONDS):
-        return _located(backend, subject, findings, tolerance, rng)
+    if subject.bound.rule is not None:
+        return _placed(findings, _location(subject.bound.rule), None)
+    with time_limit(seconds):
+        guilty = _guilty(backend, subject, findings, tolerance, rng)
+        if guilty is not None:
+            where = _location(guilty.part.rule or guilty.part.called)
+            placed = _placed(findings, where, _of_rule(guilty))
+            return placed if _whole(guilty.part, subject) else [*placed, _of_part(guilty)]
+        if any(f.kind == "nonfinite-derivative" for f in findings):
+            return _lost(subject, findings)
+        return detached_by(subject, findings, weight)
 
 
-def _located(
+def _guilty(
     backend: Backend,
     subject: Subject,
     findings: list[Finding],
     tolerance: Tolerance,
     rng: np.random.Generator,
-) -> list[Finding]:
-    if subject.bound.rule is not None:
-        return _placed(findings, _location(subject.bound.rule), None)
-    guilty = _guilty(backend, subject, tolerance, rng)
-    if guilty is not None:
-        where = _location(guilty.part.rule or guilty.part.called)
-        placed = _placed(findings, where, _of_rule(guilty))
-        return placed if _whole(guilty.part, subject) else [*placed, _of_part(guilty)]
-    if any(f.kind == "nonfinite-derivative" for f in findings):
-        return _lost(subject, findings)
-    return findings
-
-
-def _guilty(
-    backend: Backend, subject: Subject, tolerance: Tolerance, rng: np.random.Generator
 ) -> _Guilty | None:
     """The first of the rules, innermost first, whose derivative is wrong by itself."""
-    parts = subject.bound.parts(subject.arrays(subject.x))
-    deadline = time.monotonic() + _SECONDS
-    for part in reversed(parts[-_MOST:]):
-        if time.monotonic() > deadline:
-            break
+    failing = {f.derivative for f in findings if f.level == "fail"} - {None}
+    forward = None if "vjp" in failing else next(iter(failing), None)
+    for part in reversed(subject.bound.parts(subject.arrays(subject.x))[-_MOST:]):
         try:
-            finding = _wrong_by_itself(backend, part, tolerance, rng)
+            finding = _wrong_by_itself(backend, part, forward, tolerance, rng)
         except Exception:  # a rule need not work apart from its function
             continue
         if finding is not None:
@@ -96,22 +100,61 @@ def _guilty(
 
 
 def _wrong_by_itself(
-    backend: Backend, part: Part, tolerance: Tolerance, rng: np.random.Generator
+    backend: Backend,
+    part: Part,
+    forward: str | None,
+    tolerance: Tolerance,
+    rng: np.random.Generator,
 ) -> Finding | None:
+    """What is wrong with a rule's VJP, or with the JVP or HVP that is asked about."""
     function = part.function
     subject = Subject(backend, function, [leaf.dtype for leaf in function.inputs])
     if not np.isfinite(subject.origin).any():
         return None
     weights = weightings(subject.origin, subject.outputs, subject.output_dtypes, rng)
-    trials = Reverse(subject, weights, tolerance, rng)
+    if forward is not None:
+        return _wrong_forward(subject, forward, weights[-1], tolerance, rng)
+    # Of a large rule one weighting has to be enough, the one without very large weights.
+    large = subject.inputs.size > ELEMENTWISE
+    trials = Reverse(subject, weights[-1:] if large else weights, tolerance, rng)
     gradients = trials.gradients(subject.x)
-    if found := operator.homogeneous(subject, subject.x, weights[0], gradients[0]):
+    if found := operator.homogeneous(subject, subject.x, trials.weights[0], gradients[0]):
         return found[0]
-    if subject.inputs.size <= ELEMENTWISE:
-        trial = trials.by_element(np.arange(subject.inputs.size))
-    else:
-        trial = trials.random(gradients, 2)
+    if large:
+        return _wrong_element(trials, gradients)
+    trial = trials.by_element(np.arange(subject.inputs.size))
     findings, _ = trials.explain(trial, gradients, frozenset())
+    if not findings and trial.comparison.subgradient.any():
+        findings = trials.ties()
+    return findings[0] if findings else None
+
+
+def _wrong_element(trials: Reverse, gradients: Array) -> Finding | None:
+    """The worst element of a large rule, by group testing, without a sample of all."""
+    if not np.isfinite(gradients).all():
+        places = np.flatnonzero(~np.isfinite(gradients[0]))[:1]
+    else:
+        trial = trials.random(gradients, 1)
+        case = trial.comparison
+        if not case.accused.any():
+            return None
+        excess = np.where(case.accused, case.excess, 0.0)
+        d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+        places = culprits(trials.subject, trial, d, j, gradients[j])
+    findings, _ = trials.explain(trials.by_element(places), gradients, frozenset())
+    return findings[0] if findings else None
+
+
+def _wrong_forward(
+    subject: Subject, which: str, weight: Array, tolerance: Tolerance, rng: np.random.Generator
+) -> Finding | None:
+    if which == "jvp":
+        trial = jvp_trial(subject, tolerance, rng)
+    elif (second := hvp_trial(subject, weight, tolerance, rng)) is not None:
+        trial = second
+    else:
+        return None
+    findings = report.wrong_directions(subject, trial)
     return findings[0] if findings else None
 
 

@@ -51,6 +51,8 @@ _THOROUGH_WEIGHTINGS = 3
 """Times as many weightings of the outputs."""
 _LEAST_SECONDS = 0.5
 """Time that another point may take at least; the given point's time counts five times more."""
+_LOCATION_SECONDS = 5.0
+"""Time that is spent on where a failure comes from at least; else as much as finding it took."""
 _SEVERITY = [Verdict.PASS, Verdict.KINK, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL]
 
 
@@ -99,6 +101,7 @@ class _Examination:
         self.findings: list[Finding] = []
         self.results: list[DerivativeResult] = []
         self.power: dict[str, bool] | None = None
+        self.located = False
         self.script = ""
 
     def _at_full_precision(self, declared: tuple[np.dtype[Any], ...]) -> Subject:
@@ -130,6 +133,8 @@ class _Examination:
                     self._guarded("jvp", self._jvp)
                 elif derivative == "hvp":
                     self._guarded("hvp", lambda: self._hvp(weights[-1]))
+            if self._failing() and not self.located:
+                self._locate(self.subject, weights)
         verdict, reason = self._verdict(bool(finite.any()))
         attempt = self.subject.explanations.attempt
         worths = [r.resolution for r in self.results if r.resolution is not None]
@@ -273,10 +278,19 @@ class _Examination:
 
     def _locate(self, there: Subject, weights: Array) -> None:
         """Where in the user's code a failure comes from, and a script that shows it."""
+        self.located = True
         attempt = self.subject.explanations.attempt
         self.findings = attempt(
             "where in the code it goes wrong",
-            lambda: located(self.backend, there, self.findings, self.tolerance, self.rng),
+            lambda: located(
+                self.backend,
+                there,
+                self.findings,
+                self.tolerance,
+                self.rng,
+                weights[-1],
+                max(_LOCATION_SECONDS, time.perf_counter() - self.started),
+            ),
             self.findings,
         )
         self.script = attempt(

@@ -16,6 +16,7 @@ import optree
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Written
+from adbench.check.pointed import coordinate_of
 from adbench.check.probes import scales
 from adbench.check.subject import Subject
 from adbench.record.model import Finding
@@ -52,24 +53,11 @@ def script(subject: Subject, findings: list[Finding], weights: Array) -> str:
     for finding in findings:
         if finding.level != "fail" or finding.derivative != "vjp" or finding.input is None:
             continue
-        coordinate = _coordinate(subject, finding)
+        coordinate = coordinate_of(subject, finding)
         for weight in _weightings(subject, finding, weights):
             if coordinate is not None and _shows(subject, coordinate, weight):
                 return _Writer(subject, written, coordinate, weight).text(finding)
     return ""
-
-
-def _coordinate(subject: Subject, finding: Finding) -> int | None:
-    names = [leaf.name for leaf in subject.inputs.leaves]
-    if finding.input not in names or finding.index is None:
-        return None
-    leaf = names.index(finding.input)
-    shape = subject.inputs.leaves[leaf].shape
-    offset = int(np.ravel_multi_index(finding.index, shape)) if shape else 0
-    start = int(subject.inputs.starts[leaf])
-    if subject.inputs.leaves[leaf].dtype.kind == "c":
-        return start + 2 * offset + ("imaginary" in finding.message)
-    return start + offset
 
 
 def _weightings(subject: Subject, finding: Finding, weights: Array) -> Iterator[Array]:
