@@ -5,6 +5,7 @@ import pytest
 
 from adbench.engine import grad, value_and_grad, vjp
 
+MODES = "compiled", "eager"
 AWKWARD = np.array([0.0, -0.0, 1.5, -2.25, np.inf, -np.inf, np.nan, 1e-300, -3e200])
 PROGRAMS = {
     "doubled": lambda x, y: x + x,
@@ -81,3 +82,68 @@ def test_what_a_guard_depends_on_is_computed_as_written():
             np.testing.assert_array_equal(compiled(large), [2.0, 2.0, 2.0])
             np.testing.assert_array_equal(compiled(large / 4), [1.0, 1.0, 1.0])
     assert len(compiled.report().plans) == 2
+
+
+PRODUCTS = {
+    "a sum": lambda x, w, b: np.sum(x @ w),
+    "a sum of the other order": lambda x, w, b: np.sum(w.T @ x.T),
+    "a chain": lambda x, w, b: np.sum(x @ w @ w @ w),
+    "a mean over rows": lambda x, w, b: np.sum(np.mean(x @ w @ w, axis=0) ** 2),
+    "a mean over columns": lambda x, w, b: np.sum(np.mean(w @ x.T, axis=1) ** 2),
+    "stretched rows": lambda x, w, b: np.sum(np.broadcast_to(b, (6, 4)) @ w * (x @ w)),
+    "a stretched row": lambda x, w, b: np.sum((np.broadcast_to(b[None], (6, 4)) @ w) ** 3),
+    "stretched columns": lambda x, w, b: np.sum((w @ np.broadcast_to(b[:, None], (4, 5))) ** 3),
+    "stretched columns on the left": lambda x, w, b: np.sum(
+        (np.broadcast_to(b[:, None], (4, 4)) @ w) ** 3
+    ),
+    "one number": lambda x, w, b: np.sum((np.broadcast_to(b[1], (3, 4)) @ w) ** 2),
+    "stacks": lambda x, w, b: np.sum(np.stack([x, x * 2]) @ w),
+    "stretched stacks": lambda x, w, b: np.sum((np.broadcast_to(b, (3, 2, 4)) @ w) ** 3),
+    "a stack on the right": lambda x, w, b: np.sum(x @ np.stack([w, w * b])),
+    "vectors": lambda x, w, b: np.sum(x @ b) + b @ b + np.sum(b @ w),
+    "single rows": lambda x, w, b: np.sum(x[:1] @ w) + np.sum(x @ w[:, :1]),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_of_stretched_matrices(name, dtype):
+    rng = np.random.default_rng(sum(name.encode()))
+    shapes = (6, 4), (4, 4), (4,)
+    compiled = value_and_grad(PRODUCTS[name], (0, 1, 2), mode="compiled")
+    eager = value_and_grad(PRODUCTS[name], (0, 1, 2))
+    for _ in range(4):
+        arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+        (value, found), (same, expected) = compiled(*arrays), eager(*arrays)
+        rtol = 1e-12 if dtype is np.float64 else 1e-4
+        for a, b in zip((value, *found), (same, *expected), strict=True):
+            assert a.dtype == b.dtype
+            assert a.flags.writeable or a.ndim == 0
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * np.max(np.abs(b), initial=0.0))
+    assert compiled.report().plans, str(compiled.report())
+
+
+def test_what_is_not_finite_stays_so():
+    x = np.array([[1.0, np.inf, 2.0], [np.nan, 0.0, 1.0]])
+    w = np.array([[0.0, 1.0], [0.0, np.inf], [3.0, -1.0]])
+    compiled, eager = (grad(lambda x, w: np.sum(x @ w), (0, 1), mode=m) for m in MODES)
+    with np.errstate(invalid="ignore"):
+        for _ in range(3):
+            for found, expected in zip(compiled(x, w), eager(x, w), strict=True):
+                np.testing.assert_array_equal(found, expected)
+
+
+def test_a_sum_behind_products_multiplies_no_matrices_backwards():
+    n, count = 30, 6
+    w = np.eye(n)
+
+    def f(x):
+        for _ in range(count):
+            x = x @ w
+        return np.sum(x)
+
+    compiled = grad(f, mode="compiled")
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(np.ones((n, n))), np.ones((n, n)))
+    (plan,) = compiled.report().plans
+    assert plan.nbytes < n * n * 8  # not one whole matrix

@@ -10,6 +10,7 @@ layout.py     how long each value's memory is needed
 memory.py     pages of memory that values take parts of, and give back
 emit.py       the Python function that replays it
 forms.py      how functions other than ufuncs write into buffers
+tiles.py      how ufuncs are spared short rows
 functions.py  what is known of NumPy's functions
 captures.py   what the user's function reads besides its arguments
 report.py     what became of a function, in words

@@ -30,6 +30,7 @@ from adbench.engine.plan.program import (
     refs,
     same,
 )
+from adbench.engine.plan.tiles import tiled
 
 DIVERGED = object()
 """What a run returns when a guard does not hold."""
@@ -339,7 +340,7 @@ class Emitter:
         out = out or self.target(call, spec)
         if function in (np.maximum, np.minimum):  # which deprecate it by position
             self.lines.append(f"{self.name(function, 'f')}({', '.join(operands)}, out={out})")
-        else:
+        elif function is np.matmul or not tiled(self, call, operands, out):
             self.do(function, *operands, out)
 
     def is_zero(self, number: int) -> bool:

@@ -5,10 +5,15 @@ of a value that the call's value equals, or None.
 
 A rewrite leaves each value's shape and dtype as it was. Elements stay as they were too, down to
 the sign of zero, which branch cuts, arctan2 and 1/x can see: x + 0 is not x. Complex arithmetic is
-left alone for that reason. There are two exceptions. Arrays of zeros that things are added to, as
-the sweep makes them, are dropped. And a factor that is a power of two may be applied earlier or
-later than written: no digit is rounded by it, but a product may overflow, or be subnormal, in one
-order and not in the other. What a guard depends on is computed as written.
+left alone for that reason. There are three exceptions:
+
+- Arrays of zeros that things are added to, as the sweep makes them, are dropped.
+- A factor that is a power of two may be applied earlier or later than written: no digit is rounded
+  by it, but a product may overflow, or be subnormal, in one order and not in the other.
+- Matrices that are stretched to many equal rows or columns are multiplied before that, in which
+  sums of products are rounded as any order of them is.
+
+What a guard depends on is computed as written.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adbench.engine.plan import functions as pure
-from adbench.engine.plan.program import Call, Fixed, Ref
+from adbench.engine.plan.program import Call, Fixed, Ref, literal
 
 if TYPE_CHECKING:
     from adbench.engine.plan.simplify import Rewriter
@@ -163,6 +168,34 @@ def _power(r: Rewriter, call: Call) -> Call | int | None:
     return call._replace(function=np.square, args=(x,)) if exponent.value == 2 else None
 
 
+def _matmul(r: Rewriter, call: Call) -> Call | int | None:
+    """A product with a matrix whose rows are alike: with one of them, for all.
+
+    The cotangent of a sum is such a matrix, and so is what products make of it. NumPy leaves
+    BLAS aside for what is stretched.
+    """
+    a, b = call.args
+    out = r.values[call.out]
+    if call.out in r.watched or type(a) is not Ref or type(b) is not Ref or not r.is_real(call.out):
+        return None
+    if any(np.ndim(r.values[x.id]) < 2 for x in (a, b)):
+        return None
+    row, column = r.one_of(a, -2), r.one_of(b, -1)
+    if row is not None or column is not None:
+        product = r.make(np.matmul, row or a, column or b)
+        return Call(np.broadcast_to, (product, literal(out.shape)), (), call.out)
+    row, column = r.one_of(b, -2), r.one_of(a, -1)
+    if row is not None:
+        return Call(
+            np.multiply, (r.make(np.add.reduce, a, axis=-1, keepdims=True), row), (), call.out
+        )
+    if column is not None:
+        return Call(
+            np.multiply, (column, r.make(np.add.reduce, b, axis=-2, keepdims=True)), (), call.out
+        )
+    return None
+
+
 def _same_value(r: Rewriter, call: Call) -> Call | int | None:
     x = call.args[0]
     return x.id if type(x) is Ref and r.like(x.id, call.out) else None
@@ -202,6 +235,7 @@ RULES: dict[Any, Any] = {
     np.subtract: _subtract,
     np.negative: _negative,
     np.power: _power,
+    np.matmul: _matmul,
     np.positive: _same_value,
     np.conjugate: _conjugate,
     np.real: _conjugate,

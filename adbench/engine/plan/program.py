@@ -102,6 +102,11 @@ class Program:
         return [step for step in self.steps if type(step) is Guard]
 
 
+def literal(shape: tuple[int, ...]) -> Template:
+    """A shape as an argument."""
+    return Many(tuple, tuple(Fixed(int, n) for n in shape))
+
+
 def refs(template: Template) -> Iterator[int]:
     """The values that a template names."""
     if type(template) is Ref:

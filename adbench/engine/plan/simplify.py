@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.engine.plan import functions as pure
 from adbench.engine.plan.identities import RULES
 from adbench.engine.plan.program import (
     Call,
@@ -21,6 +22,7 @@ from adbench.engine.plan.program import (
     Step,
     Template,
     fill,
+    literal,
     reads,
 )
 
@@ -165,12 +167,12 @@ class Rewriter:
         call = self.calls.get(template.id)
         return call if call is not None and call.function is function else None
 
-    def make(self, function: Any, *args: Template) -> Ref:
+    def make(self, function: Any, *args: Template, **options: int) -> Ref:
         """The value of a call that was not recorded."""
-        key = (function, args, ())
+        key = (function, args, tuple((k, Fixed(type(v), v)) for k, v in options.items()))
         if key not in self.known:
             with np.errstate(all="ignore"):
-                value = function(*(fill(a, self.values.__getitem__) for a in args))
+                value = function(*(fill(a, self.values.__getitem__) for a in args), **options)
             call = Call(*key, self.program.new(value))
             self.steps.append(call)
             self.known[key] = call.out
@@ -208,6 +210,31 @@ class Rewriter:
             if c is not None and type(x) is Ref and self.is_array(x.id, call.out):
                 return x, float(c)
         return None
+
+    def one_of(self, template: Ref, axis: int) -> Ref | None:
+        """One row (axis −2) or column (axis −1) of a stack of matrices whose rows are all alike."""
+        array = self.values[template.id]
+        length = array.shape[-1 if axis == -2 else -2]
+        shape = (1, length) if axis == -2 else (length, 1)
+        if array.shape[axis] < 2:
+            return None
+        if self.factor(template) is not None:
+            return self.whole(np.full(shape, array.flat[0]))
+        call = self.made_by(template, np.broadcast_to)
+        if call is None or type(call.args[0]) is not Ref:
+            return None
+        source = self.values[call.args[0].id]
+        if np.ndim(source) == 1 and axis == -2 and len(source) == length:
+            return self.make(pure.reshape, call.args[0], literal(shape))
+        alike = np.ndim(source) >= 2 and source.shape[-2:] == shape
+        return call.args[0] if alike else None
+
+    def whole(self, array: Any) -> Ref:
+        """An array as a constant of the code."""
+        key = ("array", array.shape, array.dtype, array.tobytes())
+        if key not in self.known:
+            self.known[key] = self.program.constant(array)
+        return Ref(self.known[key])
 
     def is_array(self, number: int, out: int) -> bool:
         """Whether a value is an array of real floats, like another."""
