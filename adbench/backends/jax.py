@@ -22,13 +22,14 @@ from adbench.backends.calling import Call, Outputs, reject
 from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
 from adbench.backends.jax_compiles import compilations, stages
 from adbench.backends.jax_parts import rules_at_work
-from adbench.backends.jaxprs import batches_by_rule, equations, not_holomorphic
+from adbench.backends.jaxprs import batches_by_rule, equations, narrowings, not_holomorphic
 from adbench.backends.protocol import (
     Arrays,
     Backend,
     BoundFunction,
     Cut,
     Lost,
+    Narrowing,
     Part,
     Pullback,
     Timed,
@@ -214,6 +215,10 @@ class _JaxFunction(BoundFunction):
 
         data = self._data(x)
         return traced(lambda *active: self._run(active, data), *self._arrays(x))
+
+    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+        arguments = self._arrays(x), self._data(x), self._arrays(cotangents)
+        return narrowings(jax.make_jaxpr(self._pull_back)(*arguments).jaxpr)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

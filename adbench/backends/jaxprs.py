@@ -8,6 +8,11 @@ from typing import Any
 import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from adbench.backends.jax_steps import place_of_equation
+from adbench.backends.protocol import Narrowing
+
+_MOST = 8
+
 _BY_RULE = frozenset(["pure_callback", "io_callback", "ffi_call", "custom_vmap_call"])
 """Operations whose batched form is more than the same operation on larger arrays: code on the host,
 and batching rules of the user's."""
@@ -53,6 +58,31 @@ def not_holomorphic(program: Jaxpr) -> str | None:
         if given and (name not in _HOLOMORPHIC or not (stays or around)):
             return str(name)
     return None
+
+
+def narrowings(program: Jaxpr) -> list[Narrowing]:
+    """The operations that make narrower floating-point numbers than they are given."""
+    found: list[Narrowing] = []
+    for equation in equations(program):
+        given = [width for v in equation.invars if (width := _width(v))]
+        made = [width for v in equation.outvars if (width := _width(v))]
+        if equation.primitive.name not in _AROUND.split() and given and made:
+            narrowing = Narrowing(
+                equation.primitive.name,
+                str(equation.outvars[0].aval.dtype),
+                place_of_equation(equation),
+            )
+            if max(made) < max(given) and narrowing not in found:
+                found.append(narrowing)
+    return found[:_MOST]
+
+
+def _width(variable: Any) -> int:
+    """Bytes of a floating-point number, or of a complex one's part; 0 for others."""
+    dtype = getattr(variable.aval, "dtype", None)
+    if dtype is None or not jax.numpy.issubdtype(dtype, jax.numpy.inexact):
+        return 0
+    return int(dtype.itemsize) // (2 if _complex(variable) else 1)
 
 
 def _complex(variable: Any) -> bool:

@@ -27,6 +27,7 @@ from adbench.backends.protocol import (
     BoundFunction,
     Cut,
     Lost,
+    Narrowing,
     Part,
     Pullback,
     Timed,
@@ -187,6 +188,11 @@ class _NativeFunction(BoundFunction):
 
     def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
         return True  # every batching rule is ours, and a sweep costs little
+
+    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+        from adbench.backends.native_parts import narrowings
+
+        return narrowings(self._function(self._data(x), []), x, lambda v: _like(cotangents, v))
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

@@ -11,10 +11,11 @@ import numpy as np
 
 from adbench.backends.calling import Call
 from adbench.backends.parts import Kept, part_call, place_of, user_place
-from adbench.backends.protocol import Arrays, BoundFunction, Lost, Part, Place
+from adbench.backends.protocol import Arrays, BoundFunction, Lost, Narrowing, Part, Place
 from adbench.engine import custom_vjp
 from adbench.engine.inspect import Followed, derivative_of, follow
 
+_MOST = 8
 _lock = threading.Lock()
 
 
@@ -76,6 +77,27 @@ def first_lost(
                     told = derivative_of(edge)
                     return Lost(told.operation, None if place is None else Place(*place))
     return None
+
+
+def narrowings(
+    function: Callable[..., list[Any]], x: Arrays, cotangents: Callable[[list[Any]], list[Any]]
+) -> list[Narrowing]:
+    """The records that hold narrower numbers than one of those they are made from."""
+    followed = follow(function, list(x), cotangents, lambda record, adjoint: None)
+    found: list[Narrowing] = []
+    for number, (_, dtype, edges) in enumerate(followed.records):
+        given = [followed.records[edge[0]][1] for edge in edges]
+        widths = [_width(d) for d in given if d is not None]
+        if dtype is not None and widths and _width(dtype) < max(widths):
+            place = followed.places.get(number)
+            operation = derivative_of(edges[0]).operation
+            found.append(Narrowing(operation, str(dtype), None if place is None else Place(*place)))
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def _width(dtype: Any) -> int:
+    """Bytes of a number, or of a complex one's part."""
+    return int(dtype.itemsize) // (2 if dtype.kind == "c" else 1)
 
 
 def _finite(value: Any) -> bool:

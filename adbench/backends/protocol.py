@@ -31,6 +31,7 @@ __all__ = [
     "Cut",
     "Leaf",
     "Lost",
+    "Narrowing",
     "OutputError",
     "Part",
     "Place",
@@ -119,6 +120,14 @@ class Cut(NamedTuple):
     """An operation by which a function keeps a derivative out: `detach`, `stop_gradient` …"""
 
     operation: str
+    place: Place | None
+
+
+class Narrowing(NamedTuple):
+    """An operation that takes numbers of one precision and gives numbers of a lower one."""
+
+    operation: str
+    dtype: str
     place: Place | None
 
 
@@ -238,6 +247,13 @@ class BoundFunction(ABC):
         that cannot be seen, and whatever the function raises.
         """
         raise UnsupportedError("the function's operations cannot be seen")
+
+    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+        """Where numbers lose precision on the way, at x, as far as the backend can see.
+
+        Evaluates the function, and its backward pass where that may do it, once.
+        """
+        return []
 
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         """`what` ("primal", "vjp", "jvp" or "hvp") at the bound point, to be called many times.

@@ -27,6 +27,7 @@ from adbench.backends.protocol import (
     BoundFunction,
     Cut,
     Lost,
+    Narrowing,
     Part,
     Pullback,
     Timed,
@@ -46,6 +47,7 @@ from adbench.backends.torch_autograd import (
 from adbench.backends.torch_batched import Batched, many_rows, vmapped_vjp
 from adbench.backends.torch_holomorphic import OnlyHolomorphic, no_way_out
 from adbench.backends.torch_parts import first_lost, is_rule, nodes_of, rules_at_work
+from adbench.backends.torch_precision import Narrowings
 
 Tensor = Any
 
@@ -302,6 +304,15 @@ class TorchFunction(BoundFunction):
             outs = without(which, lambda: self._run([leaf.clone() for leaf in leaves], data))
             gradients = pull_back(outs, leaves, self._like(cotangents, outs))
             return [None if g is None else array_of(g) for g in gradients]
+
+    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+        with torch.enable_grad(), quiet(), self._data(x) as data:
+            leaves = self._tracked(x)
+            seen = Narrowings()
+            with seen:
+                outs = self._run(leaves, data)
+                pull_back(outs, leaves, self._like(cotangents, outs))
+            return seen.found
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

@@ -56,6 +56,8 @@ class OnlyHolomorphic(TorchDispatchMode):  # type: ignore[misc]  # torch is unty
         given = [t for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _complex(t)]
         if any(id(t) not in self._seen for t in given):
             raise UnsupportedError(f"{name} takes complex numbers that no operation has made")
+        if given and not getattr(kwargs.get("dtype"), "is_complex", True):
+            raise UnsupportedError(f"{name} drops the imaginary part, which is not holomorphic")
         made = func(*args, **kwargs)
         results = torch.utils._pytree.tree_leaves(made)
         plain = name if name in _HOLOMORPHIC else name.removesuffix("_")

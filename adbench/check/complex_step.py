@@ -96,7 +96,8 @@ def second_opinion(
     with np.errstate(invalid="ignore"):
         disputed = (case.accused | case.open)[asked]
         near = np.abs(values - best.value[asked]) <= best.bound[asked]
-        allowed = case.rtol * np.abs(values) + case.atol[asked] + 2 * bounds
+        atol = np.broadcast_to(case.atol, case.ad.shape)[asked]
+        allowed = case.rtol * np.abs(values) + atol + 2 * bounds
         agrees = np.abs(case.ad[asked] - values) <= allowed
         known = (allowed <= WIDE * np.abs(values)) & (spread[asked] <= WIDE * np.abs(values))
         against = (case.accused[asked] & near & ~agrees).any(axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
-from adbench.check import chance, operator, power
+from adbench.check import chance, digits, operator, power
 from adbench.check import findings as report
 from adbench.check.batched import Compared, batched
 from adbench.check.conclusion import conclude, unresolved, vacuous
@@ -254,6 +254,7 @@ class _Examination:
         result = result.model_copy(
             update={"worst": worst, "taylor_slope": slope, "batched": in_batch}
         )
+        result = self._with_lost_digits(result, weights[0], gradients[0])
         result = _with_other_points(result, trial, agreeing)
         self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None
@@ -296,6 +297,24 @@ class _Examination:
         self.script = attempt(
             "a script that shows the failure", lambda: script(there, self.findings, weights), ""
         )
+
+    def _with_lost_digits(
+        self, result: DerivativeResult, weight: Array, gradient: Array
+    ) -> DerivativeResult:
+        """Notes of what takes digits from the derivative, and the result, which names the first."""
+        subject, attempt = self.subject, self.subject.explanations.attempt
+        found: list[Finding] = []
+        if digits.in_doubt(subject, result, self._failing()):
+            found += attempt("where digits are lost", lambda: digits.casts(subject, weight), [])
+        found += attempt(
+            "which inputs have fewer digits",
+            lambda: digits.narrow_leaves(self.own, subject, weight, gradient),
+            [],
+        )
+        self.findings += found
+        if result.verdict is Verdict.FAIL:
+            return result
+        return result.model_copy(update={"reason": result.reason + digits.in_words(found)})
 
     def _curve(self, trial: Trial) -> VCurve | None:
         return self.subject.explanations.attempt(

@@ -117,7 +117,11 @@ def hold(
         )
         if function == subject.rows:
             arbitrate(case, subject, directions, weights, slack, reference, convict=asked_for)
-            opinion = second_opinion(case, subject, directions, weights, spread)
+            opinion = subject.explanations.attempt(
+                "what the complex step says",
+                lambda: second_opinion(case, subject, directions, weights, spread),
+                NOT_ASKED,
+            )
     return Trial(derivative, directions, weights, case, coordinates, opinion)
 
 

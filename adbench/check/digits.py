@@ -1,0 +1,121 @@
+"""Where digits are lost: an input of lower precision among others, or a cast to one on the way.
+
+Neither is a fault. They explain why a derivative is known, or right, to so few digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.backends.protocol import Narrowing
+from adbench.check.layout import wide
+from adbench.check.subject import Subject
+from adbench.record.model import DerivativeResult, Finding, SourceLocation, Verdict
+
+Array = NDArray[Any]
+
+_POOR = 1e-7
+"""Resolution beyond which something has taken digits from a computation in double precision."""
+_SMALL = 1e-2
+"""Relative difference that lost digits may explain."""
+_FEW = 1e-11
+"""Relative difference between gradients from which one of them is not a float64 one."""
+_PRECISION = ("float32 inside", "half precision inside")
+_DIGITS = {"float32": "7", "complex64": "7", "float16": "3", "bfloat16": "2"}
+
+
+def in_doubt(subject: Subject, result: DerivativeResult, failing: list[Finding]) -> bool:
+    """Whether there is anything to explain by digits that are lost inside."""
+    if subject.epsilon > 2.0**-53:
+        return False
+    if failing:
+        return any(map(_slight, failing))
+    poor = result.resolution is not None and result.resolution > _POOR
+    return poor or result.verdict is Verdict.INCONCLUSIVE
+
+
+def _slight(finding: Finding) -> bool:
+    if (finding.diagnosis or "").startswith(_PRECISION):
+        return True
+    if finding.ad is None or finding.numeric is None:
+        return False
+    return abs(finding.ad - finding.numeric) <= _SMALL * abs(finding.numeric)
+
+
+def casts(subject: Subject, weight: Array) -> list[Finding]:
+    """A note for the first operation that takes double precision and gives less.
+
+    One evaluation, and one VJP where the backend follows that too.
+    """
+    found = subject.bound.narrowings(subject.arrays(subject.x), subject.cotangents(weight))
+    if not found:
+        return []
+    placed = [n for n in found if n.place is not None]
+    first = (placed or found)[0]
+    more = f" (and {len(found) - 1} more such places)" if len(found) > 1 else ""
+    return [
+        Finding(
+            kind="lost-digits",
+            level="note",
+            message=f"{first.dtype} inside, by {first.operation}: what follows has "
+            f"{_digits(first)} digits{more}",
+            where=None
+            if first.place is None
+            else SourceLocation(
+                file=first.place.file,
+                line=first.place.line,
+                function=first.place.function,
+                text=first.place.text,
+            ),
+        )
+    ]
+
+
+def in_words(found: list[Finding]) -> str:
+    """The notes in a few words that follow a reason: `; float32 inside, by cast`."""
+    return "".join(
+        f"; {f.input} has fewer digits" if f.input else f"; {f.message.partition(':')[0]}"
+        for f in found
+    )
+
+
+def _digits(narrowing: Narrowing) -> str:
+    return _DIGITS.get(narrowing.dtype, "few")
+
+
+def narrow_leaves(own: Subject, full: Subject, weight: Array, gradient: Array) -> list[Finding]:
+    """A note where some inputs are of lower precision than others.
+
+    It says which, and whether the gradients of the others feel it: `gradient` (n,) is that of the
+    weighting at float64 throughout. One VJP.
+    """
+    leaves = list(zip(own.inputs.leaves, own.dtypes, strict=True))
+    narrow = [(leaf.name, str(dtype)) for leaf, dtype in leaves if dtype != wide(dtype)]
+    if not narrow or len(narrow) == len(leaves):
+        return []
+    names = " and ".join(f"{name} ({dtype})" for name, dtype in narrow[:3])
+    if len(narrow) > 3:
+        names += f" and {len(narrow) - 3} more inputs"
+    if own is full:
+        words = f"checked with the digits of {names}: the function takes nothing wider there"
+        return [_note(narrow[0][0], words)]
+    given = own.gradient(own.x, weight)
+    felt = []
+    for i, (leaf, dtype) in enumerate(leaves):
+        one, other = given[own.inputs.span(i)], gradient[own.inputs.span(i)]
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(one - other)
+        if dtype == wide(dtype) and (apart > _FEW * np.abs(other)).any():
+            felt.append(leaf.name)
+    if not felt:
+        return []
+    some = ", ".join(felt[:3])
+    words = f"the gradient of {some} is float64 in name, with fewer digits, because of {names}"
+    return [_note(narrow[0][0], words)]
+
+
+def _note(name: str, words: str) -> Finding:
+    return Finding(kind="lost-digits", level="note", input=name, message=words)
