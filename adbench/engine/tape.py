@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from adbench.engine.array import Recorded
 from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError
 
@@ -176,7 +177,8 @@ def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]
                     owned[target] = 1
                     continue
                 if owned[target] and (
-                    type(have) is np.ndarray or fills_in_place(have, piece.values)
+                    type(have) is type(piece.values) is np.ndarray  # mostly
+                    or fills_in_place(have, piece.values)
                 ):
                     piece.add_to(have)
                     continue
@@ -197,7 +199,12 @@ def sweep(tape: Tape, seeds: dict[int, Any], *, keep: bool = False) -> list[Any]
 
 
 def fills_in_place(have: Any, values: Any) -> bool:
-    """Whether batches of cotangents lie in memory, one of which can be added into the other."""
+    """Whether a cotangent lies in memory that others can be added into, or batches of them do.
+
+    What is recorded cannot be added to a constant that way.
+    """
+    if type(have) is np.ndarray:
+        return not issubclass(type(values), Recorded)
     return (
         type(have) is type(values) is Batched
         and type(have.value) is type(values.value) is np.ndarray

@@ -672,3 +672,21 @@ def test_a_helper_with_other_defaults_or_other_code():
     np.testing.assert_array_equal(df(X), np.full(X.shape, 5.0))
     helper.__code__ = cube.__code__  # what reloading a module in place does
     np.testing.assert_array_equal(df(X), 15.0 * X**2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda y: np.sum(y[1:] ** 2) + np.sum(y[:2]),
+        lambda y: np.sum(y[1:] ** 2) + np.sum(y[np.array([0, 0])]),
+        lambda y: np.sum(y[np.array([0, 0, 1])] ** 2) + np.sum(y[:2]),
+    ],
+)
+def test_a_recorded_cotangent_is_added_to_a_constant_one(f):
+    def loss(x):
+        return f(np.sin(x))
+
+    compiled, x = grad(loss, mode="compiled"), np.arange(4.0)
+    for point in (x, x + 1):
+        np.testing.assert_allclose(replayed(compiled, point), grad(loss)(point), rtol=1e-15)
+    assert not compiled.report().fallbacks
