@@ -27,6 +27,8 @@ _REACHES = (4.0, 1e3, 1e6, 1e8, 5e9)
 """How far the neighbours are whose scatter is measured, in units in the last place."""
 _FAR = 1e6
 _NEIGHBOURS = 8
+_TERMS = 64.0
+"""Rounding of the terms of a backward pass, in units of the largest."""
 _STRETCH = 1.3125
 """The second ladder's steps are longer by this; few bits, so that they stay exact."""
 _SMALL = 1e-3
@@ -55,19 +57,19 @@ def wobble(
         step = reach * epsilon
         counts = True if reach < _FAR else within is not None and step <= within
         if step < 1e-4 and np.any(counts):
-            scatter = _scatter(derivative, x, step, rng, here.shape)
-            spread = np.where(counts, np.fmax(spread, scatter), spread)
+            found = scatter(derivative, x, step * np.abs(x), rng, here.shape)
+            spread = np.where(counts, np.fmax(spread, found), spread)
     return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
 
-def _scatter(
+def scatter(
     derivative: Callable[[Array], Array],
     x: Array,
-    step: float,
+    step: Array,
     rng: np.random.Generator,
     shape: tuple[int, ...],
 ) -> Array:
-    """The largest residual about a cubic through AD values at neighbours within 2·step.
+    """The largest residual about a cubic through AD values at neighbours within 2·step (n,).
 
     The value at x itself stays out: one that stands alone is what is to be found.
     """
@@ -75,12 +77,39 @@ def _scatter(
         random = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
         # Uneven steps: rounding repeats itself along even ones.
         along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
-        points = [x + k * step * random * np.abs(x) for k in along]
+        points = [x + k * random * step for k in along]
         there = np.stack([or_nan(derivative, point, shape) for point in points])
-        cubic = np.vander(along, 4)
-        flat = there.reshape(_NEIGHBOURS, -1)
-        residual = np.abs(flat - cubic @ (np.linalg.pinv(cubic) @ flat)).max(axis=0)
-    return np.asarray(np.nan_to_num(residual, nan=0.0, posinf=0.0).reshape(shape))
+        residual = _about_cubic(along, there.reshape(_NEIGHBOURS, -1))
+    return residual.reshape(shape)
+
+
+def cancelled(subject: Subject, x: Array, weight: Array) -> float:
+    """What rounding leaves of a gradient whose terms cancel, as those of a saturated softmax.
+
+    The terms are of the size of the weighted outputs for each unit of the inputs.
+    """
+    size = np.abs(weight * subject.origin)
+    unit = max(float(np.abs(x).max(initial=0.0)), 1.0)
+    return float(_TERMS * subject.epsilon * size[np.isfinite(size)].sum() / unit)
+
+
+def _about_cubic(along: Array, values: Array) -> Array:
+    """The largest residual (k,) of values (N, k) at `along` (N,) about a least-squares cubic.
+
+    What is not finite is left out: next to a singular matrix, some neighbours are singular. Zero
+    where too little remains.
+    """
+    residual = np.zeros(values.shape[1])
+    finite = np.isfinite(values)
+    for known in finite.T[:1] if finite.all() else np.unique(finite.T, axis=0):
+        rows, columns = np.flatnonzero(known), (known == finite.T).all(axis=1)
+        powers = min(4, len(rows) - 2)
+        if powers < 1:
+            continue
+        fit = np.vander(along[rows], powers)
+        given = values[np.ix_(rows, columns)]
+        residual[columns] = np.abs(given - fit @ (np.linalg.pinv(fit) @ given)).max(axis=0)
+    return residual
 
 
 def or_nan(derivative: Callable[[Array], Array], x: Array, shape: tuple[int, ...]) -> Array:

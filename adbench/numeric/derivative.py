@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.numeric.extrapolation import RATIO
 from adbench.numeric.ladder import PIECES, STEEP, Estimates, Kind, differentiate, ladder
 from adbench.numeric.sampling import Lines, Rows
 
@@ -31,8 +32,12 @@ _GROWTH = (1.0, 2.0**10, 2.0**20)
 _VAGUE = 1e-4
 _CLEAR = 0.02
 """Relative bound up to which a slope on another scale counts as one."""
+_VISIBLE = 0.5
+"""The same for smaller steps that contradict: they have fewer digits."""
 _GOOD = 1e-6
 """Relative bound beyond which a problem is looked at again on another scale."""
+_LAST = 4
+"""Steps of few bits at the end of the finest ladder."""
 _ROUGH = 1e3
 """Noise, in multiples of rounding, that might be structure too fine for the first ladder."""
 
@@ -118,9 +123,9 @@ def derivatives(
     looks = [(everyone, np.ones(len(directions)), first)]
     quantised = best.stepped.copy()
 
-    def look(which: Array, factors: Array, first: float, last: float) -> Estimates:
+    def look(which: Array, factors: Array, steps: Array, noise: Array | None = None) -> Estimates:
         scaled = Lines(function, x, directions[which] * factors[:, None], origin)
-        found = differentiate(scaled, weights, ladder(first, last), epsilon)
+        found = differentiate(scaled, weights, steps, epsilon, noise)
         lines.evaluations += scaled.evaluations
         lines.calls += scaled.calls
         looks.append((which, factors, found))
@@ -143,18 +148,30 @@ def derivatives(
             vague |= best.still & ~quantised
         which = np.flatnonzero(vague.any(axis=1) & (factors * growth > 2))
         if which.size:
-            found = look(which, factors[which] * growth, _COARSE, finest)
+            # Far out a function may be flat, and says nothing of how noisy it is here.
+            found = look(which, factors[which] * growth, steps, first.noise[which])
             quantised[which] |= best.still[which] & ~found.still
-            _merge_coarser(best, which, factors[which] * growth, found)
+            _merge_coarser(best, which, factors[which] * growth, found, first)
     # Finer steps end where x ± step would no longer be exact.
-    which = np.flatnonzero(((loose & smooth) | rough | closely).any(axis=1))
+    which = np.flatnonzero(((loose & smooth) | rough | first.hidden | closely).any(axis=1))
     if which.size and epsilon < 1e-12:
-        found = look(which, np.ones(len(which)), finest * 2.0**2, epsilon**0.77)
+        exact, last = fine_steps(finest, epsilon)
+        found = look(which, np.ones(len(which)), exact)
+        finest_look = look(which, np.ones(len(which)), last) if closely else found
         quantised[which] |= (found.stepped | found.still) & ~best.still[which]
-        _merge_finer(best, which, found, elsewhere, elsewhere_bound, epsilon)
+        _merge_finer(best, which, found, finest_look, elsewhere, elsewhere_bound, epsilon)
     return Derivatives(
         best, looks, lines.evaluations, lines.calls, elsewhere, elsewhere_bound, quantised
     )
+
+
+def fine_steps(finest: float, epsilon: float) -> tuple[Array, Array]:
+    """A ladder that begins where the first one ends, and what remains down to the last place."""
+    exact = ladder(finest * 2.0**2, epsilon**0.77)
+    # From here on x ± step is exact for short mantissas only, and f hardly moves: too little for a
+    # table, enough to see a spike.
+    last = np.exp2(np.floor(np.log2(exact[-1]))) * 1.375
+    return exact, last * RATIO ** -np.arange(1.0, 1 + _LAST)
 
 
 def at_points(
@@ -204,12 +221,15 @@ def _as_derivatives(found: Estimates, lines: Lines) -> Derivatives:
 
 
 _SCALED = ("value", "bound", "left", "left_bound", "right", "right_bound", "nearby")
-_PLAIN = ("kind", "noise", "rounding", "still")
+_PLAIN = ("kind", "noise", "hidden", "rounding", "still")
 
 
-def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimates) -> None:
+def _merge_coarser(
+    best: Estimates, which: Array, factors: Array, found: Estimates, first: Estimates
+) -> None:
     """Take a smooth derivative from larger steps where it is sharper and agrees, or where the
-    smaller steps did not move the function at all."""
+    smaller steps did not move the function at all. The differences of the `first` ladder have a
+    say too, where its tables have none."""
     by = factors[:, None]
     with np.errstate(invalid="ignore"):
         apart = np.abs(found.value / by - best.value[which])
@@ -217,6 +237,9 @@ def _merge_coarser(best: Estimates, which: Array, factors: Array, found: Estimat
         take = (found.bound / by < best.bound[which]) & agrees & (found.kind == Kind.CENTRAL)
         # A function that saturates is as flat far away as it is here: no news of its slope here.
         take &= ~(found.still | found.stepped)
+        apart = np.abs(first.plain[:, which] - found.value / by)
+        overruled = apart > _reach(first)[:, which] + found.bound / by
+        take &= ~overruled.any(axis=0)
         best.nearby[which] = np.fmax(best.nearby[which], found.nearby / by)
     _take(best, which, factors, found, take)
     # Steps of the function's own scale see no pieces, and may well see it saturate.
@@ -227,6 +250,7 @@ def _merge_finer(
     best: Estimates,
     which: Array,
     found: Estimates,
+    finest: Estimates,
     elsewhere: Array,
     elsewhere_bound: Array,
     epsilon: float,
@@ -246,15 +270,56 @@ def _merge_finer(
         pieces = best.noise[which] < PIECES * best.rounding[which] / epsilon
         good |= pieces & np.isfinite(best.bound[which])
         good &= (best.kind[which] == Kind.CENTRAL) & contradicted
-        fine = contradicted & (relative <= _CLEAR) & ~take & ~(found.stepped | found.still)
+        fine = contradicted & (relative <= _VISIBLE) & ~take & ~(found.stepped | found.still)
     kept = take & good
-    values, bounds = [best.value[which], found.value], [best.bound[which], found.bound]
-    elsewhere[which] = np.select([kept, fine], values, elsewhere[which])
-    elsewhere_bound[which] = np.select([kept, fine], bounds, elsewhere_bound[which])
+    witness, reach = _witness(found, finest, best.value[which], best.bound[which])
+    emerging = np.isfinite(witness)
+    values = [best.value[which], witness, found.value]
+    bounds = [best.bound[which], reach, found.bound]
+    elsewhere[which] = np.select([kept, emerging, fine], values, elsewhere[which])
+    elsewhere_bound[which] = np.select([kept, emerging, fine], bounds, elsewhere_bound[which])
     with np.errstate(invalid="ignore"):
         pieces = np.abs(found.value) > STEEP * best.gentle[which]
+        # Values are no quieter at the steps that served than at these.
+        disturbed = np.maximum(best.bound[which], found.noise / best.step[which])
+    best.bound[which] = np.where(best.kind[which] == Kind.CENTRAL, disturbed, best.bound[which])
     _take(best, which, np.ones(len(which)), found, take)
     best.pieces[which] |= take & pieces
+
+
+def _reach(found: Estimates) -> Array:
+    """How far from the truth each plain difference of a ladder may be, (L, D, m).
+
+    By as much as it has changed since the step before, and by what noise does to it; steps too
+    small to move the function say nothing.
+    """
+    change = np.abs(np.diff(found.plain, axis=0, prepend=np.inf))
+    reach = np.nan_to_num(change + found.roundoff, nan=np.inf)
+    return np.where(found.plain == 0, np.inf, reach)
+
+
+def _witness(
+    found: Estimates, finest: Estimates, value: Array, bound: Array
+) -> tuple[Array, Array]:
+    """The finest plain difference of two ladders that contradicts value ± bound (D, m), and how far
+    it reaches; NaN where there is none.
+
+    Structure finer than all but the last few steps makes no table converge, and is noise to
+    coarser ones. Yet two differences that agree are no noise's, which grow as the steps shrink.
+    """
+    plain = np.concatenate([found.plain, finest.plain])
+    steps = np.concatenate([found.steps, finest.steps])
+    with np.errstate(invalid="ignore"):
+        reach = np.abs(np.diff(plain, axis=0, prepend=np.inf))
+        reach += found.rounding / steps[:, None, None]
+        telling = reach <= _VISIBLE * np.abs(plain)
+        telling &= np.abs(plain - value) > reach + bound
+    level = np.where(telling, np.arange(len(steps))[:, None, None], -1).max(axis=0)
+    at, seen = np.maximum(level, 0)[None], level >= 0
+    return (
+        np.where(seen, np.take_along_axis(plain, at, axis=0)[0], np.nan),
+        np.where(seen, np.take_along_axis(reach, at, axis=0)[0], np.nan),
+    )
 
 
 def _take(best: Estimates, which: Array, factors: Array, found: Estimates, take: Array) -> None:

@@ -45,6 +45,10 @@ PIECES = 1e-6
 """Height, relative to the function, up to which pieces at the finest steps count as rounding."""
 STEEP = 10.0
 """How many times the secants around a slope must be to be a piece's."""
+_TELLING = 4.0
+"""How far beyond noise the two sides must differ for that to be a fact."""
+_SMOOTH_RATE = 0.6
+"""Power of the step with which they have to approach each other; it is 1 at a smooth point."""
 _TAIL = 3
 """Levels whose scatter is averaged into a noise estimate."""
 
@@ -78,8 +82,10 @@ class Estimates:
     elsewhere_bound: Array
     noise: Array
     """Measured uncertainty of the weighted output's value, absolute."""
+    hidden: Array
+    """It could not be measured, as the function bends at all steps, and is a guess."""
     rounding: Array
-    """What unit round-off alone would explain of it."""
+    """What unit round-off alone would explain of the noise."""
     nearby: Array
     """The steepest secant to the neighbourhood, |f(x ± h) − f(x)| / h at the coarser steps: what
     a derivative that vanishes here is measured against."""
@@ -110,11 +116,14 @@ class Estimates:
         return Estimates(**parts)
 
 
-def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) -> Estimates:
+def differentiate(
+    lines: Lines, weights: Array, steps: Array, epsilon: float, noise: Array | None = None
+) -> Estimates:
     """Derivatives along every direction of `lines` of every weighting (m, p) of the outputs.
 
-    `epsilon` is the unit round-off of the arithmetic that the function is computed in. Uses
-    2·len(steps) evaluations a direction.
+    `epsilon` is the unit round-off of the arithmetic that the function is computed in; `noise`
+    (D, m) is how noisy smaller steps have shown the weighted outputs to be, which coarser ones may
+    not see. Uses 2·len(steps) evaluations a direction.
     """
     count = len(lines.directions)
     signed = np.concatenate([steps, -steps])
@@ -129,7 +138,8 @@ def differentiate(lines: Lines, weights: Array, steps: Array, epsilon: float) ->
         absorbed = (~moved * unit) @ size.T / (2 * steps[0])
     ahead = np.moveaxis(weighted[:, 0], 1, 0)
     behind = np.moveaxis(weighted[:, 1], 1, 0)
-    found = _analyse(ahead, behind, steps, rounding, epsilon)
+    least = rounding if noise is None else np.maximum(rounding, noise)
+    found = _analyse(ahead, behind, steps, rounding, least, epsilon)
     found.bound = found.bound + absorbed
     return found
 
@@ -149,6 +159,26 @@ def _persists(right: _Side, left: _Side, gap: Array, h: Array) -> Array:
     return np.asarray(
         (finest >= _TAIL) & same[finest, columns] & same[np.maximum(finest - 1, 0), columns]
     )
+
+
+def _bend(right: _Side, left: _Side, h: Array) -> tuple[Array, Array]:
+    """How far the two sides' plain quotients may be apart at the finest steps, and whether that
+    shrinks too slowly for a second derivative to exist; both (D,).
+
+    At a smooth point it is curvature × step. A gap that stays is a kink closer than the steps, one
+    that falls like a root of the step is a singularity, and both may hide from a central table.
+    """
+    apart = np.abs(right.quotients - left.quotients)
+    blur = _TELLING * 2 * (right.noise + left.noise) / h
+    telling = apart > blur
+    levels = np.arange(len(h))[:, None]
+    finest = np.where(telling, levels, -1).max(axis=0)
+    before, columns = np.maximum(finest - 1, 0), np.arange(apart.shape[1])
+    rate = np.log(apart[before, columns] / apart[finest, columns])
+    rate /= np.log(h[before, 0] / h[finest, 0])
+    known = (finest > 0) & telling[before, columns]
+    left_over = np.where(levels >= finest, apart + np.where(telling, 0.0, blur), np.inf)
+    return np.nanmin(left_over, axis=0, initial=np.inf), known & (rate < _SMOOTH_RATE)
 
 
 def _accumulated(errors: Array, size: Array) -> Array:
@@ -175,6 +205,8 @@ class _Side:
     noise: Array
     resolved: Array
     """False where the values jump about as much at the finest steps as at the coarsest."""
+    hidden: Array
+    """Truncation is larger than the noise at every step: the noise is a guess."""
 
 
 def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side:
@@ -197,30 +229,33 @@ def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side
     noise = np.maximum(np.where(falling, 4 * epsilon * np.abs(quotients[-1]), noise), rounding)
     highest = np.nan_to_num(np.abs(rises), nan=0.0, posinf=0.0, neginf=0.0).max(axis=0)
     rough = (noise > 0.1 * highest) & (noise > 1e3 * np.maximum(rounding, epsilon * highest))
-    return _Side(quotients, noise, ~rough)
+    return _Side(quotients, noise, ~rough, np.asarray(falling))
 
 
 def _size(scatter: Array) -> Array:
     """Root mean square over levels, of what is finite."""
     known = np.isfinite(scatter)
-    power = np.where(known, scatter, 0.0) ** 2
-    return np.asarray(np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
+    largest = np.where(known, scatter, 0.0).max(axis=0, initial=0.0)
+    # In units of the largest, so that no square overflows.
+    power = np.where(known, scatter / np.maximum(largest, np.finfo(float).tiny), 0.0) ** 2
+    return np.asarray(largest * np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
 
 
 def _analyse(
-    ahead: Array, behind: Array, steps: Array, rounding: Array, epsilon: float
+    ahead: Array, behind: Array, steps: Array, rounding: Array, least: Array, epsilon: float
 ) -> Estimates:
-    """Estimates from rises (L, D, m) at +steps and −steps; `rounding` (D, m) is their floor."""
+    """Estimates from rises (L, D, m) at +steps and −steps, no less noisy than `least` (D, m)."""
     shape = rounding.shape
     up, down = ahead.reshape(len(steps), -1), behind.reshape(len(steps), -1)
     floor, h = rounding.reshape(-1), steps[:, None]
     with np.errstate(all="ignore"):
-        right, left = _side(up, h, floor, epsilon), _side(down, -h, floor, epsilon)
+        known = least.reshape(-1)
+        right, left = _side(up, h, known, epsilon), _side(down, -h, known, epsilon)
         noise = np.maximum(right.noise, left.noise)
-        central = (up - down) / (2 * h)
+        differences = (up - down) / (2 * h)
         own = epsilon * np.fmax(np.abs(up), np.abs(down)) / h
         roundoff = noise / h + own
-        both_table = table(central, steps, roundoff, 2, _CENTRAL_COLUMNS)
+        both_table = table(differences, steps, roundoff, 2, _CENTRAL_COLUMNS)
         right_table = table(right.quotients, steps, 2 * right.noise / h + own, 1, _SIDED_COLUMNS)
         left_table = table(left.quotients, steps, 2 * left.noise / h + own, 1, _SIDED_COLUMNS)
         both = choose(both_table, epsilon, right.resolved & left.resolved)
@@ -230,6 +265,7 @@ def _analyse(
         gap = np.abs(ahead_only.value - behind_only.value)
         sided = ahead_only.bound + behind_only.bound
         apart = _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
+        bend, rough = _bend(right, left, h)
         kink = np.isfinite(sided) & (gap > apart) & _persists(right, left, gap, h)
         edge = ~np.isfinite(both.bound)
         lost_left = edge & np.isfinite(ahead_only.bound) & ~np.isfinite(behind_only.bound)
@@ -238,7 +274,7 @@ def _analyse(
         still = (np.nan_to_num(up, nan=1.0) == 0).all(axis=0)
         still &= (np.nan_to_num(down, nan=1.0) == 0).all(axis=0)
         stepped = (up[-_TAIL:] == 0).all(axis=0) & (down[-_TAIL:] == 0).all(axis=0) & ~still
-        wide = np.nan_to_num(np.abs(central[: len(steps) // 2]), nan=np.inf).max(axis=0)
+        wide = np.nan_to_num(np.abs(differences[: len(steps) // 2]), nan=np.inf).max(axis=0)
         highest = np.fmax(np.abs(up), np.abs(down)).max(axis=0)
         hardly = highest < PIECES * floor / epsilon
         gentle = np.where(hardly, wide, np.inf)
@@ -247,7 +283,13 @@ def _analyse(
         nearby = np.nan_to_num(secants, nan=0.0, posinf=0.0).max(axis=0)
     middle, half = (ahead_only.value + behind_only.value) / 2, gap / 2
     worst = np.maximum(ahead_only.bound, behind_only.bound)
-    bound = np.select(cases, [half + worst, ahead_only.bound, behind_only.bound], both.bound)
+    # Central differences are blind to what is even about x: they converge fast where a kink, a
+    # root or a spike lies a little beside it. The two sides see that, and the slope at x is between
+    # theirs.
+    with np.errstate(invalid="ignore"):
+        even = np.fmax(np.where(rough, bend, 0.0), np.where(gap > 2 * sided, gap, 0.0))
+    central = both.bound + even
+    bound = np.select(cases, [half + worst, ahead_only.bound, behind_only.bound], central)
     kind = np.where(np.isfinite(bound), Kind.CENTRAL, Kind.NONE)
     level = np.select(cases, [both.level, ahead_only.level, behind_only.level], both.level)
     return Estimates(
@@ -264,6 +306,7 @@ def _analyse(
         elsewhere=both.challenged.reshape(shape),
         elsewhere_bound=both.challenged_bound.reshape(shape),
         noise=noise.reshape(shape),
+        hidden=(right.hidden | left.hidden).reshape(shape),
         rounding=rounding,
         nearby=nearby.reshape(shape),
         gentle=gentle.reshape(shape),
@@ -271,6 +314,6 @@ def _analyse(
         still=still.reshape(shape),
         stepped=stepped.reshape(shape),
         steps=steps,
-        plain=central.reshape(ahead.shape),
+        plain=differences.reshape(ahead.shape),
         roundoff=roundoff.reshape(ahead.shape),
     )
