@@ -307,6 +307,10 @@ def name_of(function: Any) -> str:
 
 def hint_for(name: str) -> str | None:
     """What to use instead of a function, found by its name, its bare name, or its module."""
+    from adbench.engine.scipy import counterpart
+
+    if found := counterpart(name):
+        return f"{found}, the same function with derivatives"
     module, _, bare = name.rpartition(".")
     while name and name not in HINTS:
         name = name.rpartition(".")[0]

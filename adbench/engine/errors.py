@@ -97,6 +97,11 @@ def _public_name(frame: FrameType) -> str:
             known = getattr(value, "__name__", "<lambda>")
             if home.startswith("scipy.") and not home.startswith(_SHARED) and known.isidentifier():
                 name, module = known, home
+    if module.startswith("scipy.stats."):  # a method of a distribution, such as stats.norm
+        distribution = frame.f_locals.get("self")
+        distribution = getattr(distribution, "dist", distribution)  # of a frozen one
+        bare = type(distribution).__name__.removesuffix("_gen")
+        name = f"{getattr(distribution, 'name', bare)}.{name}" if distribution is not None else name
     public = [
         part for i, part in enumerate(module.split(".")) if not part.startswith("_") or i == 0
     ]

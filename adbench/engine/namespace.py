@@ -6,7 +6,6 @@ arguments. What has no array argument to dispatch on is defined here.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -48,15 +47,16 @@ class Special:
         return np.sinc(x)
 
     def polygamma(self, n: Any, x: Any) -> Any:
-        """The n-th derivative of digamma: (−1)ⁿ⁺¹ n! ζ(n + 1, x) (DLMF 25.11.12)."""
-        order = plain(n)
-        series = (-1.0) ** (order + 1) * self.gamma(order + 1.0) * self._zeta(order + 1, x)
-        return np.where(np.equal(order, 0), self.psi(x), series)
+        """As scipy.special.polygamma."""
+        from adbench.engine.scipy import special
+
+        return special.polygamma(n, x)
 
     def multigammaln(self, a: Any, d: Any) -> Any:
-        """log Γ_d(a) = d(d − 1)/4 log π + Σ log Γ(a − j/2) for j < d (DLMF 35.3.4)."""
-        terms = self.gammaln(np.subtract.outer(a, np.arange(int(d)) / 2))
-        return np.sum(terms, axis=-1) + d * (d - 1) / 4 * math.log(math.pi)
+        """As scipy.special.multigammaln."""
+        from adbench.engine.scipy import special
+
+        return special.multigammaln(a, d)
 
 
 class Namespace:

@@ -321,8 +321,8 @@ def define(
 
 
 def short_name(function: Any) -> str:
-    """A function's name in the registry: without `numpy.` before it."""
-    return name_of(function).removeprefix("numpy.")
+    """A function's name in the registry: without `numpy.`, or the engine's name, before it."""
+    return name_of(function).removeprefix("numpy.").removeprefix("adbench.engine.")
 
 
 def _places_read(arrays: tuple[str, ...], read: set[str]) -> Container[int]:

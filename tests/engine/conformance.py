@@ -15,12 +15,11 @@ from samples.arrays import Arr
 from scipy import special as sp
 
 from adbench.engine import jvp, vjp
-from adbench.engine.array import LOADERS
+from adbench.engine.coverage import load
 from adbench.engine.primitive import DERIVED, PRIMITIVES, ZERO
 from adbench.numeric.derivative import derivatives
 
-while LOADERS:
-    LOADERS.pop()()
+load()
 
 REGISTRY = sorted({*PRIMITIVES, *DERIVED})
 SHAPES = [((2, 3), (3,)), ((), (2,)), ((2, 1), (1, 3)), ((0, 3), (1,)), ((3,), ())]
@@ -107,7 +106,8 @@ def floats(function: Callable[..., Any]) -> Callable[..., Outputs]:
     def call(*args: Any) -> Outputs:
         value = function(*args)
         items = value if isinstance(value, list | tuple) else [value]
-        return [v for v in items if v.dtype.kind in "fc"]
+        arrays = [v if hasattr(v, "dtype") else np.asarray(v)[()] for v in items]
+        return [v for v in arrays if v.dtype.kind in "fc"]
 
     return call
 

@@ -6,15 +6,27 @@ import numpy as np
 import pytest
 
 from adbench.engine.array import HANDLERS
-from adbench.engine.coverage import entries
+from adbench.engine.coverage import autograd_registers, entries
 
 PAGE = Path(__file__).parents[2] / "docs" / "engine-coverage.md"
 
 
 def test_the_page_lists_the_registry():
     rows = [line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
-    shown = {row[1].strip().strip("`"): row[2].strip() for row in rows}
+    shown = {row[1].strip(" →").strip("`"): row[2].strip() for row in rows}
     assert shown == entries()
+
+
+def test_all_that_autograd_registers_is_covered():
+    registered = autograd_registers()
+    assert len(registered) > 180
+    assert registered - set(entries()) == set()
+
+
+def test_scipys_python_functions_are_marked():
+    marked = [line for line in PAGE.read_text().splitlines() if " → |" in line]
+    assert any("scipy.linalg.expm" in line for line in marked)
+    assert not any("scipy.special.gammaln" in line for line in marked)
 
 
 # Of NumPy's main namespace, numpy.linalg and numpy.fft: functions on integers, bits, dates,

@@ -14,8 +14,8 @@ from adbench.engine import grad, jacobian, vjp
 
 BRINGS_NUMPY = {
     "concatenate-3", "copyto-1", "gradient-2", "heaviside-0", "ldexp-0", "nanmedian-0",
-    "nanquantile-0", "polyfit-1", "putmask-0", "select-0", "sum-2", "where-0", "where-1",
-    "where-2",
+    "nanquantile-0", "polyfit-1", "putmask-0", "scipy.special.lambertw-0", "select-0", "sum-2",
+    "where-0", "where-1", "where-2",
 }  # fmt: skip
 """Samples that combine their arguments with NumPy arrays of their own, which CuPy refuses."""
 

@@ -21,7 +21,8 @@ from adbench.engine import vjp
 from adbench.engine.plan import Compiled
 
 VALUES_DECIDE = {
-    "bincount", "compress", "extract", "piecewise", "searchsorted",
+    "bincount", "compress", "extract", "piecewise", "scipy.linalg.fractional_matrix_power",
+    "searchsorted",
     "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values",
 }  # fmt: skip
 """Entries that may be left to the tape, since values decide shapes or ways."""

@@ -72,21 +72,21 @@ def test_what_scipy_dispatches_is_differentiated():
 @pytest.mark.parametrize(
     ("call", "name", "hint"),
     [
-        (scipy.special.logsumexp, "scipy.special.logsumexp", "np.logaddexp.reduce"),
-        (scipy.special.softmax, "scipy.special.softmax", "SCIPY_ARRAY_API=1"),
-        (scipy.stats.norm.logpdf, "scipy.stats.logpdf", "norm.logpdf"),
+        (scipy.special.logsumexp, "scipy.special.logsumexp", "adbench.engine.scipy.special.logs"),
+        (scipy.stats.norm.logpdf, "scipy.stats.norm.logpdf", "adbench.engine.scipy.stats.norm.log"),
+        (scipy.stats.t(3).cdf, "scipy.stats.t.cdf", "adbench.engine.scipy.stats.t.cdf"),
+        (scipy.stats.skewnorm(3).cdf, "scipy.stats.skewnorm.cdf", "a formula"),
         (scipy.stats.skew, "scipy.stats", "SCIPY_ARRAY_API=1"),
-        (lambda x: scipy.linalg.solve(A, x), "scipy.linalg.solve", "np.linalg.solve"),
-        (lambda x: scipy.linalg.cholesky(A * x), "scipy.linalg.cholesky", "np.linalg.cholesky"),
-        (
-            lambda x: scipy.linalg.solve_triangular(A, x),
-            "scipy.linalg.solve_triangular",
-            "np.tril",
-        ),
-        (lambda x: scipy.linalg.expm(A * x), "scipy.linalg.expm", "expm_frechet"),
-        (lambda x: scipy.linalg.logm(A * x), "scipy.linalg.logm", "custom_vjp"),
+        (lambda x: scipy.linalg.solve(A, x), "scipy.linalg.solve", "adbench.engine.scipy.linalg"),
+        (lambda x: scipy.linalg.expm(A * x), "scipy.linalg.expm", "adbench.engine.scipy.linalg.e"),
+        (lambda x: scipy.linalg.schur(A * x), "scipy.linalg.schur", "custom_vjp"),
         (scipy.fft.fft, "scipy.fft", "numpy.fft"),
-        (lambda x: scipy.signal.convolve(x, x), "scipy.signal.convolve", "np.convolve"),
+        (
+            lambda x: scipy.signal.convolve(x, x),
+            "scipy.signal.convolve",
+            "adbench.engine.scipy.s",
+        ),
+        (lambda x: scipy.signal.lfilter([1.0], [2.0], x), "scipy.signal.lfilter", "np.convolve"),
     ],
 )
 def test_a_refusal_names_the_function_and_what_to_use(call, name, hint):

@@ -40,7 +40,7 @@ define(np.cbrt, x=lambda g, x, out: g * out / (3 * x))
 
 
 def power_pull_back(g: Any, x: Any, y: Any) -> Any:
-    """y·xʸ⁻¹. x⁰ is 1 near every x, also near 0, where the formula would give 0·∞."""
+    """g·y·xʸ⁻¹. x⁰ is 1 near every x, also near 0, where the formula would give 0·∞."""
     if type(y) in (int, float) and y != 0:
         return g * (x + x if y == 2 else y * x ** (y - 1))
     return g * y * x ** np.where(np.equal(y, 0), 1, y - 1)

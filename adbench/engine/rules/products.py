@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
 from adbench.engine.array import like
-from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import define, derived
 
 # Matrix product, with NumPy's conventions for vectors and stacks.
@@ -147,17 +147,27 @@ def _cross(
 ) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
-    if np.shape(a)[axisa] != 3 or np.shape(b)[axisb] != 3:
-        raise DifferentiationError(
-            "numpy.cross", "takes vectors of three here", "a[0] * b[1] - a[1] * b[0] for two"
+    left, right = np.unstack(a, axis=axisa), np.unstack(b, axis=axisb)
+    if not {len(left), len(right)} <= {2, 3}:
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    if len(left) == 2 or len(right) == 2:
+        warnings.warn(
+            "Arrays of 2-dimensional vectors are deprecated. Use arrays of 3-dimensional vectors "
+            "instead. (deprecated in NumPy 2.0)",
+            DeprecationWarning,
+            stacklevel=3,
         )
-    a0, a1, a2 = np.unstack(a, axis=axisa)
-    b0, b1, b2 = np.unstack(b, axis=axisb)
+    (a0, a1), (b0, b1) = left[:2], right[:2]
+    if len(left) == len(right) == 2:
+        return a0 * b1 - a1 * b0
+    a2, b2 = (v[2] if len(v) == 3 else 0 for v in (left, right))
     return np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=axisc)
 
 
 @derived(np.linalg.cross)
 def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors")
     return np.cross(x1, x2, axis=axis)
 
 

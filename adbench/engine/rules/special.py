@@ -1,4 +1,4 @@
-"""Rules of scipy.special's ufuncs, loaded when the first of them is met.
+"""Rules of scipy.special's ufuncs; these and its sister modules are loaded when one is met.
 
 Numbers cite DLMF, dlmf.nist.gov. Orders and shape parameters of Bessel and incomplete
 functions have no elementary derivative: there a rule is None, which is said when it is needed.
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import _ufuncs as sp  # the ufuncs themselves, whatever wraps them
 
+from adbench.engine.errors import DifferentiationError
 from adbench.engine.primitive import constant, define
 from adbench.engine.tape import Parts
 
@@ -34,20 +35,14 @@ def boxcox_in_power(x: Any, lmbda: Any) -> Any:
     return np.where(zero, log**2 / 2, (x**safe * log - (x**safe - 1) / safe) / safe)
 
 
-def chi_square_density(v: Any, x: Any) -> Any:
-    """Of v degrees of freedom."""
-    return np.exp(sp.xlogy(v / 2 - 1, x / 2) - x / 2 - sp.gammaln(v / 2)) / 2
-
-
-def gamma_density(a: Any, b: Any, x: Any) -> Any:
-    """Of shape b and rate a."""
-    return a * np.exp(sp.xlogy(b - 1, a * x) - a * x - sp.gammaln(b))
-
-
-def student_density(df: Any, t: Any) -> Any:
-    """Of df degrees of freedom."""
-    scale = np.exp(sp.gammaln((df + 1) / 2) - sp.gammaln(df / 2)) / np.sqrt(math.pi * df)
-    return scale * (1 + t * t / df) ** (-(df + 1) / 2)
+def trigamma(x: Any) -> Any:
+    """ψ′(x) = ζ(2, x) (DLMF 25.11.12), which SciPy has for real numbers."""
+    if x.dtype.kind == "c":
+        raise DifferentiationError(
+            "scipy.special.digamma",
+            "has no derivative of complex arguments here, since SciPy has no complex trigamma",
+        )
+    return sp._zeta(2.0, x)
 
 
 def part(g: Parts, place: int) -> Any:
@@ -60,7 +55,7 @@ define(sp.gammaln, x=lambda g, x: g * sp.psi(x))
 define(sp.loggamma, x=lambda g, x: g * sp.psi(x))
 define(sp.gamma, x=lambda g, x, out: g * out * sp.psi(x))
 define(sp.rgamma, x=lambda g, x, out: -g * out * sp.psi(x))
-define(sp.psi, x=lambda g, x: g * sp._zeta(2.0, x), name="scipy.special.digamma")
+define(sp.psi, x=lambda g, x: g * trigamma(x), name="scipy.special.digamma")
 define(
     sp.beta,
     x=lambda g, x, y, out: g * out * (sp.psi(x) - sp.psi(x + y)),
@@ -161,35 +156,6 @@ define(
     lmbda=lambda g, x, lmbda: g * boxcox_in_power(x, lmbda),
 )
 
-# Bessel functions in their argument (DLMF 10.6, 10.29).
-define(sp.j0, x=lambda g, x: -g * sp.j1(x))
-define(sp.y0, x=lambda g, x: -g * sp.y1(x))
-define(sp.j1, x=lambda g, x: g * (sp.j0(x) - sp.jv(2, x)) / 2)
-define(sp.y1, x=lambda g, x: g * (sp.y0(x) - sp.yv(2, x)) / 2)
-define(sp.jv, v=None, x=lambda g, v, x: g * (sp.jv(v - 1, x) - sp.jv(v + 1, x)) / 2)
-define(sp.yv, v=None, x=lambda g, v, x: g * (sp.yv(v - 1, x) - sp.yv(v + 1, x)) / 2)
-define(sp.yn, n=None, x=lambda g, n, x: g * (sp.yv(n - 1, x) - sp.yv(n + 1, x)) / 2)
-define(sp.iv, v=None, x=lambda g, v, x: g * (sp.iv(v - 1, x) + sp.iv(v + 1, x)) / 2)
-define(sp.kv, v=None, x=lambda g, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
-define(
-    sp.ive,
-    v=None,
-    x=lambda g, v, x, out: g * ((sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2 - np.sign(x) * out),
-)
-define(
-    sp.kve,
-    v=None,
-    x=lambda g, v, x, out: g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2),
-)
-define(sp.i0, x=lambda g, x: g * sp.i1(x))
-define(sp.i1, x=lambda g, x: g * (sp.i0(x) + sp.iv(2, x)) / 2)
-define(sp.i0e, x=lambda g, x, out: g * (sp.i1e(x) - np.sign(x) * out))
-define(sp.i1e, x=lambda g, x, out: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * out))
-define(sp.k0, x=lambda g, x: -g * sp.k1(x))
-define(sp.k1, x=lambda g, x: -g * (sp.k0(x) + sp.kv(2, x)) / 2)
-define(sp.k0e, x=lambda g, x, out: g * (out - sp.k1e(x)))
-define(sp.k1e, x=lambda g, x, out: g * (out - (sp.k0e(x) + sp.kve(2, x)) / 2))
-
 # Exponential integrals, dilogarithm and elliptic integrals (DLMF 6.2, 25.12, 19.4).
 define(sp.exp1, x=lambda g, x: -g * np.exp(-x) / x)
 define(sp.expi, x=lambda g, x: g * np.exp(x) / x)
@@ -265,19 +231,7 @@ define(
     ),
 )
 
-# Distribution functions: the derivative is the density.
-define(sp.chdtr, v=None, x=lambda g, v, x: g * chi_square_density(v, x))
-define(sp.chdtrc, v=None, x=lambda g, v, x: -g * chi_square_density(v, x))
-define(sp.stdtr, df=None, t=lambda g, df, t: g * student_density(df, t))
-define(sp.stdtrit, df=None, p=lambda g, df, out: g / student_density(df, out))
-define(sp.pdtr, k=None, m=lambda g, k, m: -g * np.exp(sp.xlogy(k, m) - m - sp.gammaln(k + 1)))
-define(sp.pdtrc, k=None, m=lambda g, k, m: g * np.exp(sp.xlogy(k, m) - m - sp.gammaln(k + 1)))
-define(
-    sp.gdtr,
-    a=lambda g, a, b, x: g * x / a * gamma_density(a, b, x),
-    b=None,
-    x=lambda g, a, b, x: g * gamma_density(a, b, x),
-)
+# Owen's T.
 define(
     sp.owens_t,
     h=lambda g, h, a: -g * np.exp(-h * h / 2) * sp.erf(a * h / math.sqrt(2)) / (2 * ROOT_TWO_PI),
@@ -307,19 +261,6 @@ define(
     p=lambda g, p, out: -g * (sp.ellipe(1 - p) / p - out) / (2 * (1 - p)),
 )
 
-# Scaled and modified Bessel and Hankel functions (DLMF 10.6).
-define(sp.kn, n=None, x=lambda g, n, x: -g * (sp.kn(n - 1, x) + sp.kn(n + 1, x)) / 2)
-define(
-    sp.hankel1,
-    v=None,
-    z=lambda g, v, z: g * (sp.hankel1(v - 1, z) - sp.hankel1(v + 1, z)) / 2,
-)
-define(
-    sp.hankel2,
-    v=None,
-    z=lambda g, v, z: g * (sp.hankel2(v - 1, z) - sp.hankel2(v + 1, z)) / 2,
-)
-
 # Hypergeometric functions (DLMF 13.3.15, 15.5.1, 16.3.1) and Lambert-like ones.
 define(sp.hyp0f1, v=None, z=lambda g, v, z: g * sp.hyp0f1(v + 1, z) / v)
 define(sp.hyp1f1, a=None, b=None, x=lambda g, a, b, x: g * a / b * sp.hyp1f1(a + 1, b + 1, x))
@@ -333,39 +274,6 @@ define(
 define(sp.hyperu, a=None, b=None, x=lambda g, a, b, x: -g * a * sp.hyperu(a + 1, b + 1, x))
 define(sp.wrightomega, z=lambda g, out: g * out / (1 + out))
 
-# Orthogonal polynomials in their argument (DLMF 18.9).
-define(
-    sp.eval_jacobi,
-    n=None,
-    alpha=None,
-    beta=None,
-    x=lambda g, n, alpha, beta, x: (
-        g * (n + alpha + beta + 1) / 2 * sp.eval_jacobi(n - 1, alpha + 1, beta + 1, x)
-    ),
-)
-define(
-    sp.eval_gegenbauer,
-    n=None,
-    alpha=None,
-    x=lambda g, n, alpha, x: g * 2 * alpha * sp.eval_gegenbauer(n - 1, alpha + 1, x),
-)
-define(
-    sp.eval_legendre,
-    n=None,
-    x=lambda g, n, x: g * (n + 1) / 2 * sp.eval_jacobi(n - 1, 1, 1, x),
-)
-define(sp.eval_chebyt, n=None, x=lambda g, n, x: g * n * sp.eval_chebyu(n - 1, x))
-define(sp.eval_chebyu, n=None, x=lambda g, n, x: g * 2 * sp.eval_gegenbauer(n - 1, 2, x))
-define(sp.eval_hermite, n=None, x=lambda g, n, x: g * 2 * n * sp.eval_hermite(n - 1, x))
-define(sp.eval_hermitenorm, n=None, x=lambda g, n, x: g * n * sp.eval_hermitenorm(n - 1, x))
-define(sp.eval_laguerre, n=None, x=lambda g, n, x: -g * sp.eval_genlaguerre(n - 1, 1, x))
-define(
-    sp.eval_genlaguerre,
-    n=None,
-    alpha=None,
-    x=lambda g, n, alpha, x: -g * sp.eval_genlaguerre(n - 1, alpha + 1, x),
-)
-
 # Several results at once: g holds the cotangents by place (DLMF 7.2, 6.2, 9.2).
 define(
     sp.fresnel,
@@ -375,12 +283,82 @@ define(
 )
 define(sp.sici, x=lambda g, x: part(g, 0) * np.sin(x) / x + part(g, 1) * np.cos(x) / x)
 define(sp.shichi, x=lambda g, x: part(g, 0) * np.sinh(x) / x + part(g, 1) * np.cosh(x) / x)
+
+# Faddeeva's function w′(z) = −2zw + 2i/√π, and its like (DLMF 7.10.2, 7.19).
+
+
+def voigt_slope(x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any]:
+    """z = (x + iγ)/(σ√2), and w′(z) over its scale 2σ²√π."""
+    z = (x + 1j * gamma) / (sigma * math.sqrt(2))
+    slope = 2j / math.sqrt(math.pi) - 2 * z * sp.wofz(z)
+    return z, slope / (2 * sigma**2 * math.sqrt(math.pi))
+
+
+define(sp.wofz, z=lambda g, z, out: g * (2j / math.sqrt(math.pi) - 2 * z * out))
 define(
-    sp.airy,
-    z=lambda g, z, out: (
-        part(g, 0) * out[1]
-        + part(g, 1) * z * out[0]
-        + part(g, 2) * out[3]
-        + part(g, 3) * z * out[2]
+    sp.voigt_profile,
+    x=lambda g, x, sigma, gamma: g * np.real(voigt_slope(x, sigma, gamma)[1]),
+    sigma=lambda g, x, sigma, gamma, out: (
+        -g * (out / sigma + math.sqrt(2) * np.real(np.multiply(*voigt_slope(x, sigma, gamma))))
     ),
+    gamma=lambda g, x, sigma, gamma: -g * np.imag(voigt_slope(x, sigma, gamma)[1]),
+)
+define(
+    sp.modfresnelp,
+    x=lambda g, x, out: (
+        -part(g, 0) * np.exp(1j * x * x)
+        - part(g, 1) * (2j * x * out[1] + np.exp(-0.25j * math.pi) / math.sqrt(math.pi))
+    ),
+)
+define(
+    sp.modfresnelm,
+    x=lambda g, x, out: (
+        -part(g, 0) * np.exp(-1j * x * x)
+        + part(g, 1) * (2j * x * out[1] - np.exp(0.25j * math.pi) / math.sqrt(math.pi))
+    ),
+)
+
+# Jacobi's elliptic functions in their argument (DLMF 22.13.1–3).
+define(
+    sp.ellipj,
+    u=lambda g, m, out: (
+        part(g, 0) * out[1] * out[2]
+        - part(g, 1) * out[0] * out[2]
+        - part(g, 2) * m * out[0] * out[1]
+        + part(g, 3) * out[2]
+    ),
+    m=None,
+)
+
+# Lambert's W, whose ufunc scipy.special.lambertw calls (DLMF 4.13.4); a few more.
+define(
+    sp._lambertw,
+    z=lambda g, z, k, tol, out: g / (z + np.exp(out)),
+    k=None,
+    tol=None,
+    name="scipy.special.lambertw",
+)
+define(sp.exprel, x=lambda g, x: g * sp.hyp1f1(2.0, 3.0, x) / 2)
+define(
+    sp.inv_boxcox1p,
+    y=lambda g, lmbda, out: g * (1 + out) ** (1 - lmbda),
+    lmbda=lambda g, lmbda, out: -g * (1 + out) ** (1 - lmbda) * boxcox_in_power(1 + out, lmbda),
+)
+define(
+    sp.betainccinv,
+    a=None,
+    b=None,
+    y=lambda g, a, b, out: (
+        -g * np.exp(sp.betaln(a, b) - sp.xlogy(a - 1, out) - sp.xlog1py(b - 1, -out))
+    ),
+)
+define(
+    sp.ndtri_exp,
+    y=lambda g, y, out: g * np.exp(y + out * out / 2) * ROOT_TWO_PI,
+)
+define(
+    sp.radian,
+    d=lambda g: g * (math.pi / 180),
+    m=lambda g: g * (math.pi / 180 / 60),
+    s=lambda g: g * (math.pi / 180 / 3600),
 )

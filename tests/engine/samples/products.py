@@ -1,9 +1,18 @@
 """Sample calls of adbench/engine/rules/products.py."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from samples.arrays import arr
+
+
+def planar_cross(a: Any, b: Any) -> Any:
+    """Of vectors of two, which NumPy still takes, with a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return np.cross(a, b)
+
 
 CALLS: dict[str, list[tuple[Any, ...]]] = {
     "matmul": [
@@ -64,6 +73,8 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "cross": [
         (lambda a, b: np.cross(a, b), arr(4, 3), arr(3)),
         (lambda a, b: np.cross(a, b, axis=0), arr(3, 2), arr(3, 2)),
+        (planar_cross, arr(4, 2), arr(2)),
+        (planar_cross, arr(4, 2), arr(3)),
     ],
     "linalg.cross": [(lambda a, b: np.linalg.cross(a, b), arr(3), arr(3))],
     "linalg.multi_dot": [

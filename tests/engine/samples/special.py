@@ -37,18 +37,6 @@ ELEMENTWISE: dict[str, tuple[tuple[float, float], ...]] = {
     "scipy.special.huber": ((0.3, 0.9), (1.1, 3.0)),
     "scipy.special.pseudo_huber": (P, R),
     "scipy.special.boxcox": (P, P),
-    "scipy.special.j0": (P,),
-    "scipy.special.y0": (P,),
-    "scipy.special.j1": (P,),
-    "scipy.special.y1": (P,),
-    "scipy.special.i0": (R,),
-    "scipy.special.i1": (R,),
-    "scipy.special.i0e": (P,),
-    "scipy.special.i1e": (P,),
-    "scipy.special.k0": (P,),
-    "scipy.special.k1": (P,),
-    "scipy.special.k0e": (P,),
-    "scipy.special.k1e": (P,),
     "scipy.special.exp1": (P,),
     "scipy.special.expi": (P,),
     "scipy.special.spence": (P,),
@@ -73,9 +61,14 @@ ELEMENTWISE: dict[str, tuple[tuple[float, float], ...]] = {
     "scipy.special.ellipkm1": (U,),
     "scipy.special.wrightomega": (R,),
     "scipy.special.fresnel": (P,),
+    "scipy.special.exprel": (R,),
+    "scipy.special.ndtri_exp": ((-3.0, -0.2),),
+    "scipy.special.inv_boxcox1p": (P, P),
+    "scipy.special.wofz": (R,),
+    "scipy.special.modfresnelp": (U,),
+    "scipy.special.modfresnelm": (U,),
     "scipy.special.sici": (P,),
     "scipy.special.shichi": (P,),
-    "scipy.special.airy": (R,),
 }
 
 FUNCTIONS: dict[str, Any] = {
@@ -89,48 +82,32 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "scipy.special.gammainc": [(lambda x: sp.gammainc(2.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.gammaincc": [(lambda x: sp.gammaincc(2.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.betainc": [(lambda x: sp.betainc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.jv": [(lambda x: sp.jv(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.yv": [(lambda x: sp.yv(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.yn": [(lambda x: sp.yn(3, x), arr(3, low=0.5, high=3))],
-    "scipy.special.iv": [(lambda x: sp.iv(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.kv": [(lambda x: sp.kv(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.ive": [(lambda x: sp.ive(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.kve": [(lambda x: sp.kve(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.expn": [(lambda x: sp.expn(3, x), arr(3, low=0.5, high=3))],
     "scipy.special.gammaincinv": [(lambda x: sp.gammaincinv(2.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.gammainccinv": [(lambda x: sp.gammainccinv(2.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.betaincc": [(lambda x: sp.betaincc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.betaincinv": [(lambda x: sp.betaincinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.chdtr": [(lambda x: sp.chdtr(3.0, x), arr(3, low=0.5, high=3))],
-    "scipy.special.chdtrc": [(lambda x: sp.chdtrc(3.0, x), arr(3, low=0.5, high=3))],
-    "scipy.special.stdtr": [(lambda x: sp.stdtr(4.0, x), arr(3, low=0.5, high=3))],
-    "scipy.special.stdtrit": [(lambda x: sp.stdtrit(4.0, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.pdtr": [(lambda x: sp.pdtr(2, x), arr(3, low=0.5, high=3))],
-    "scipy.special.pdtrc": [(lambda x: sp.pdtrc(2, x), arr(3, low=0.5, high=3))],
-    "scipy.special.gdtr": [(lambda a, x: sp.gdtr(a, 2.0, x), arr(3, low=0.5), arr(3, low=0.5))],
-    "scipy.special.kn": [(lambda x: sp.kn(2, x), arr(3, low=0.5, high=3))],
-    "scipy.special.hankel1": [(lambda x: sp.hankel1(1.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.hankel2": [(lambda x: sp.hankel2(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.hyp0f1": [(lambda x: sp.hyp0f1(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.hyp1f1": [(lambda x: sp.hyp1f1(0.5, 1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.hyp2f1": [(lambda x: sp.hyp2f1(0.5, 1.2, 1.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.hyperu": [(lambda x: sp.hyperu(0.5, 1.2, x), arr(3, low=0.5, high=3))],
-    "scipy.special.eval_jacobi": [
-        (lambda x: sp.eval_jacobi(3, 0.5, 1.5, x), arr(3, low=0.2, high=0.8))
+    "scipy.special.betainccinv": [
+        (lambda x: sp.betainccinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))
     ],
-    "scipy.special.eval_gegenbauer": [
-        (lambda x: sp.eval_gegenbauer(3, 0.5, x), arr(3, low=0.2, high=0.8))
+    "scipy.special.voigt_profile": [
+        (sp.voigt_profile, arr(2, 3), arr(3, low=0.5), arr(2, 1, low=0.5)),
+        (sp.voigt_profile, arr(0), arr(low=0.5), arr(low=0.5)),
     ],
-    "scipy.special.eval_legendre": [(lambda x: sp.eval_legendre(4, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.eval_chebyt": [(lambda x: sp.eval_chebyt(4, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.eval_chebyu": [(lambda x: sp.eval_chebyu(4, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.eval_hermite": [(lambda x: sp.eval_hermite(4, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.eval_hermitenorm": [
-        (lambda x: sp.eval_hermitenorm(4, x), arr(3, low=0.2, high=0.8))
-    ],
-    "scipy.special.eval_laguerre": [(lambda x: sp.eval_laguerre(4, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.eval_genlaguerre": [
-        (lambda x: sp.eval_genlaguerre(4, 0.5, x), arr(3, low=0.2, high=0.8))
-    ],
+    "scipy.special.radian": [(sp.radian, arr(2, 3), arr(3), arr())],
+    "scipy.special.lambertw": [(lambda z: sp.lambertw(z), arr(3, low=0.3, high=3))],
+    "scipy.special.ellipj": [(lambda u: sp.ellipj(u, 0.4), arr(3))],
     "i0": [(lambda x: np.i0(x), arr(3))],
+}
+
+COMPLEX = {
+    "scipy.special.erf",
+    "scipy.special.erfc",
+    "scipy.special.erfi",
+    "scipy.special.lambertw",
+    "scipy.special.wofz",
 }
