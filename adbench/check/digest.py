@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.check.layout import Layout
+from adbench.check.layout import Layout, row_norms
 from adbench.check.subject import Subject
 from adbench.record.digest import random_bytes
 from adbench.record.model import ArrayDigest, CheckOptions
@@ -117,7 +117,7 @@ def digest_of(
     places = candidates[np.argsort(-size[candidates], kind="stable")][:LARGEST]
     with np.errstate(all="ignore"):
         figures = np.concatenate(
-            [_norms(rows)[:, None], *_projections(rows, seed, name), rows[:, places]], axis=1
+            [row_norms(rows)[:, None], *_projections(rows, seed, name), rows[:, places]], axis=1
         )
     norm, projections, largest = np.split(figures[0], [1, 1 + PROJECTIONS])
     return ArrayDigest(
@@ -132,13 +132,6 @@ def digest_of(
         ),
         noise=_noise(figures),
     )
-
-
-def _norms(rows: Array) -> Array:
-    """The Euclidean norms of the rows, scaled so that no square overflows."""
-    top = np.abs(rows).max(axis=1, keepdims=True)
-    unit = np.where((top > 0) & np.isfinite(top), top, 1.0)
-    return np.asarray(unit[:, 0] * np.sqrt(((rows / unit) ** 2).sum(axis=1)))
 
 
 def _projections(rows: Array, seed: int, name: str) -> Iterator[Array]:

@@ -173,13 +173,13 @@ def _as_weighted(
 ) -> tuple[float, float, float]:
     """AD, numeric and bound of ∂⟨c, out⟩/∂x, or of ∂out/∂x where there is one output."""
     case, best = trial.comparison, trial.comparison.numeric.best
-    unit = float(trial.directions[d, coordinate])
-    if subject.outputs.size == 1:
-        unit *= float(trial.weights[j, 0])
+    step = float(trial.directions[d, coordinate])
+    weight = float(trial.weights[j, 0]) if subject.outputs.size == 1 else 1.0
+    # One after the other: the product of two small units may be zero.
     return (
-        float(case.ad[d, j]) / unit,
-        float(best.value[d, j]) / unit,
-        float(best.bound[d, j]) / abs(unit),
+        float(case.ad[d, j]) / step / weight,
+        float(best.value[d, j]) / step / weight,
+        float(best.bound[d, j]) / abs(step) / abs(weight),
     )
 
 

@@ -19,6 +19,13 @@ def wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.complex128 if np.issubdtype(dtype, np.complexfloating) else np.float64)
 
 
+def row_norms(rows: Array) -> Array:
+    """The Euclidean norms of the rows, scaled so that no square overflows or vanishes."""
+    top = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
+    unit = np.where((top > 0) & np.isfinite(top), top, 1.0)
+    return np.asarray(unit[:, 0] * np.sqrt(((rows / unit) ** 2).sum(axis=1)))
+
+
 class Layout:
     """Which coordinates of the vector belong to which leaf; a complex number has two."""
 

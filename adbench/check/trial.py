@@ -13,6 +13,7 @@ from adbench.check.accusation import reconsider, wobble
 from adbench.check.arbitration import arbitrate, doubtful
 from adbench.check.comparison import CANCELLATION, Comparison, compare
 from adbench.check.complex_step import NOT_ASKED, Opinion, second_opinion
+from adbench.check.layout import row_norms
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.ladder import Kind
@@ -141,8 +142,9 @@ def judge(
     `origin` (p,) are the outputs.
     """
     reference = _reference(numeric.best.value, groups)
-    atol = tolerance.atol * _atol_scale(directions, weights, coordinates)
+    atol = _absolute(tolerance.atol, directions, weights, coordinates)
     floor = _rounding(numeric.best.value, origin, directions, weights, epsilon)
+    floor[_overflown(ad, numeric.best.value, directions)] = np.inf
     return compare(ad, numeric, reference, tolerance.rtol, atol, epsilon, floor)
 
 
@@ -155,12 +157,25 @@ def _rounding(
     cotangent, each rounded; nothing of that size can be told from it. Rounding errors of many
     outputs add up as their root mean square does.
     """
-    size = np.linalg.norm(weights * np.where(np.isfinite(origin), origin, 0.0), axis=1)
+    size = row_norms(weights * np.where(np.isfinite(origin), origin, 0.0))
     reach = np.abs(directions).max(axis=1)[:, None]
     with np.errstate(invalid="ignore"):
         # A small input's derivative may well have terms that are as small as it is.
         vanishing = (np.abs(value) <= _VANISHING * size) & (reach >= 1)
-    return np.where(vanishing, CANCELLATION * epsilon * size * reach, 0.0)
+    # A gradient below the smallest normal number has lost its digits, if it has not become zero.
+    underflow = np.finfo(float).tiny * np.abs(directions).sum(axis=1)[:, None]
+    return np.asarray(np.where(vanishing, CANCELLATION * epsilon * size * reach, 0.0) + underflow)
+
+
+def _overflown(ad: Array, value: Array, directions: Array) -> Array:
+    """Where AD is infinite since no element's gradient is small enough to be written, (D, m).
+
+    1/x² of an x below 1e-154 is infinite, and differences relative to x are not.
+    """
+    reach = np.abs(directions).max(axis=1)[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        beyond = np.abs(value) > np.finfo(float).max * reach
+    return np.asarray(np.isinf(ad) & (np.sign(ad) == np.sign(value)) & beyond)
 
 
 def settled(case: Comparison, resolution: float) -> Array:
@@ -184,14 +199,13 @@ def _reference(value: Array, groups: Array | None) -> Array:
     return result
 
 
-def _atol_scale(directions: Array, weights: Array, coordinates: Array | None) -> Array:
-    """What one unit of absolute error in a gradient's element amounts to, (D, m).
+def _absolute(atol: float, directions: Array, weights: Array, coordinates: Array | None) -> Array:
+    """What `atol` of absolute error in a gradient's element amounts to, (D, m).
 
     For one element it is its step's scale times the weighting; over many it adds up.
     """
-    length = (
-        np.abs(directions).max(axis=1)
-        if coordinates is not None
-        else np.linalg.norm(directions, axis=1)
-    )
-    return np.asarray(length[:, None] * np.abs(weights).max(axis=1)[None, :])
+    if atol == 0:
+        # Where the scale of large inputs and weights overflows, too.
+        return np.zeros((len(directions), len(weights)))
+    length = np.abs(directions).max(axis=1) if coordinates is not None else row_norms(directions)
+    return np.asarray(atol * length[:, None] * np.abs(weights).max(axis=1)[None, :])
