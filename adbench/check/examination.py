@@ -24,7 +24,7 @@ from adbench.check.nearby import Nearby
 from adbench.check.precision import compare_precisions
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
-from adbench.check.script import script
+from adbench.check.script import Script, script
 from adbench.check.subject import Subject
 from adbench.check.taylor import taylor_slope
 from adbench.check.trial import Tolerance, Trial
@@ -51,8 +51,9 @@ _THOROUGH_WEIGHTINGS = 3
 """Times as many weightings of the outputs."""
 _LEAST_SECONDS = 0.5
 """Time that another point may take at least; the given point's time counts five times more."""
-_LOCATION_SECONDS = 5.0
-"""Time that is spent on where a failure comes from at least; else as much as finding it took."""
+_LOCATION_SECONDS = 20.0
+"""Time that finding out where a failure comes from may take at least; else three times the time
+that finding it took."""
 _SEVERITY = [Verdict.PASS, Verdict.KINK, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL]
 
 
@@ -102,7 +103,7 @@ class _Examination:
         self.results: list[DerivativeResult] = []
         self.power: dict[str, bool] | None = None
         self.located = False
-        self.script = ""
+        self.script = Script()
 
     def _at_full_precision(self, declared: tuple[np.dtype[Any], ...]) -> Subject:
         """The same code at float64 where that works: a formula is checked where it is sharp."""
@@ -160,7 +161,8 @@ class _Examination:
             batched_calls=sum(count.batched_calls for count in counts),
             seconds=time.perf_counter() - self.started,
             where=where,
-            script=self.script,
+            script=self.script.text,
+            script_data=self.script.encoded(),
             value=tuple(float(v) for v in self.subject.origin[:4]),
             outputs=kept.outputs,
             gradient=kept.gradient,
@@ -290,12 +292,14 @@ class _Examination:
                 self.tolerance,
                 self.rng,
                 weights[-1],
-                max(_LOCATION_SECONDS, time.perf_counter() - self.started),
+                max(_LOCATION_SECONDS, 3 * (time.perf_counter() - self.started)),
             ),
             self.findings,
         )
         self.script = attempt(
-            "a script that shows the failure", lambda: script(there, self.findings, weights), ""
+            "a script that shows the failure",
+            lambda: script(there, self.findings, weights),
+            Script(),
         )
 
     def _with_lost_digits(

@@ -5,11 +5,13 @@ The native engine is adbench's own, so that its script imports `adbench.grad`, a
 
 from __future__ import annotations
 
+import base64
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import optree
@@ -27,7 +29,9 @@ _STEP = 2.0**-17
 _SHOWN = 1e-5
 """Relative difference that a plain central difference must show."""
 _MOST = 200
-"""Elements up to which inputs are written out."""
+"""Elements up to which an array is written out; larger ones are loaded from a file."""
+_MOST_SAVED = 200_000
+"""Elements up to which they are saved."""
 
 _IMPORTS = {
     "torch": ("import torch",),
@@ -37,27 +41,43 @@ _IMPORTS = {
 }
 
 
-def script(subject: Subject, findings: list[Finding], weights: Array) -> str:
+class Script(NamedTuple):
+    """A script, and the arrays that it loads from the `.npz` file beside it, of the same name."""
+
+    text: str = ""
+    data: dict[str, Array] = {}  # noqa: RUF012  (never written to)
+
+    def encoded(self) -> str:
+        """The `.npz` file in base64; "" where there is nothing in it."""
+        if not self.data:
+            return ""
+        file = BytesIO()
+        np.savez_compressed(file, **self.data)
+        return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def script(subject: Subject, findings: list[Finding], weights: Array) -> Script:
     """Python source that prints AD's derivative of one failing element and a central difference.
 
-    "" where no element fails, where the function cannot be had, or is too large to be written out,
-    or where so plain a difference does not show the failure.
+    Empty where no element fails, where the function cannot be had, or is too large even to be
+    saved, or where so plain a difference does not show the failure.
     """
     backend = subject.backend.name
     written = subject.bound.written(subject.arrays(subject.x))
     if written is None or backend not in _IMPORTS:
-        return ""
+        return Script()
     flat: list[Any] = optree.tree_leaves(written.arguments)  # type: ignore[arg-type]
-    if sum(int(np.size(leaf)) for leaf in flat) > _MOST or subject.outputs.size > _MOST:
-        return ""
+    if sum(int(np.size(leaf)) for leaf in flat) + subject.outputs.size > _MOST_SAVED:
+        return Script()
     for finding in findings:
         if finding.level != "fail" or finding.derivative != "vjp" or finding.input is None:
             continue
         coordinate = coordinate_of(subject, finding)
         for weight in _weightings(subject, finding, weights):
             if coordinate is not None and _shows(subject, coordinate, weight):
-                return _Writer(subject, written, coordinate, weight).text(finding)
-    return ""
+                writer = _Writer(subject, written, coordinate, weight)
+                return Script(writer.text(finding), writer.saved)
+    return Script()
 
 
 def _weightings(subject: Subject, finding: Finding, weights: Array) -> Iterator[Array]:
@@ -97,6 +117,7 @@ class _Writer:
         self.complex = bool(part)
         self.at = f"[{', '.join(map(str, index)) or '()'}]"
         self.step = _step(subject, coordinate)
+        self.saved: dict[str, Array] = {}
 
     def text(self, finding: Finding) -> str:
         libraries = {"torch": "NumPy and PyTorch", "jax": "NumPy and JAX", "manual": "NumPy"}
@@ -110,11 +131,12 @@ class _Writer:
         if folders:
             lines += ["import sys", ""]
         lines += ["import numpy as np", *_IMPORTS[self.backend], ""]
+        start = len(lines)
         lines += [f"sys.path.insert(0, {folder!r})" for folder in folders]
         lines += [line for _, line in found]
         lines += [""]
         for name, tree in self.written.arguments.items():
-            lines.append(f"{name} = {_literal(tree)}")
+            lines.append(f"{name} = {self._literal(tree)}")
         names = ", ".join(f"{name!r}: {name}" for name in self.written.arguments)
         lines += [f"arguments = {{{names}}}", f"leaf = {self.name}"]
         trivial = self._single and self.subject.outputs.size == 1 and self.weight[0] == 1.0
@@ -125,11 +147,34 @@ class _Writer:
         if not self._flat:
             lines += _MAPPED
         lines += [*self._total(), "", "", *self._difference(), "", *self._ad(), ""]
+        if self.saved:
+            lines.insert(start, 'saved = np.load(Path(__file__).with_suffix(".npz"))')
+            lines.insert(lines.index("import numpy as np"), "")
+            lines.insert(lines.index("import numpy as np") - 1, "from pathlib import Path")
         return "\n".join(lines)
+
+    def _literal(self, tree: Any) -> str:
+        """A tree of arrays as Python source, exactly; of a large one, where it is loaded from."""
+        if isinstance(tree, Mapping):
+            parts = (f"{key!r}: {self._literal(part)}" for key, part in tree.items())
+            return "{" + ", ".join(parts) + "}"
+        if isinstance(tree, (list, tuple)):
+            inside = ", ".join(map(self._literal, tree))
+            if isinstance(tree, list):
+                return f"[{inside}]"
+            return f"({inside},)" if len(tree) == 1 else f"({inside})"
+        array = np.asarray(tree)
+        if array.size > _MOST:
+            name = f"array_{len(self.saved)}"
+            self.saved[name] = array
+            return f"saved[{name!r}]"
+        usual = array.dtype in (np.float64, np.complex128)
+        text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+        return f"np.array({text}{'' if usual else f', dtype={array.dtype.name!r}'})"
 
     def _weights(self) -> list[str]:
         arrays = self.subject.outputs.unpack(self.weight)
-        return [f"weights = [{', '.join(_literal(array) for array in arrays)}]"]
+        return [f"weights = [{', '.join(map(self._literal, arrays))}]"]
 
     def _total(self) -> list[str]:
         call = _call(self.written)
@@ -278,18 +323,3 @@ def _reached(module: Any, qualname: str) -> Any:
     for part in qualname.split("."):
         module = getattr(module, part, None)
     return module
-
-
-def _literal(tree: Any) -> str:
-    """A tree of arrays as Python source; its numbers are exact."""
-    if isinstance(tree, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_literal(part)}" for key, part in tree.items()) + "}"
-    if isinstance(tree, (list, tuple)):
-        parts = ", ".join(map(_literal, tree))
-        if isinstance(tree, list):
-            return f"[{parts}]"
-        return f"({parts},)" if len(tree) == 1 else f"({parts})"
-    array = np.asarray(tree)
-    usual = array.dtype in (np.float64, np.complex128)
-    text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
-    return f"np.array({text}{'' if usual else f', dtype={array.dtype.name!r}'})"

@@ -222,6 +222,9 @@ class CheckResult(_Model):
     script: str = ""
     """Python source that shows a failure without adbench; "" where there is none, or where the
     function does not fit into one."""
+    script_data: str = ""
+    """The `.npz` file that the script loads, which stands beside it under the same name, in
+    base64; "" where it loads none."""
     outputs: tuple[ArrayDigest, ...] = ()
     """The primal, as a baseline keeps it."""
     gradient: tuple[ArrayDigest, ...] = ()

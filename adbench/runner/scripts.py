@@ -5,10 +5,12 @@ One file a failing task, named after it; each run writes those of its own tasks 
 
 from __future__ import annotations
 
+import base64
+import os
 import re
 from pathlib import Path
 
-from adbench.record import CaseResult, RunRecord
+from adbench.record import CaseResult, CheckResult, RunRecord
 from adbench.record.file import write_text
 
 FOLDER = Path(".adbench", "scripts")
@@ -28,12 +30,27 @@ def keep_scripts(record: RunRecord, root: Path) -> list[Path]:
             if script and not result.expected:
                 write_text(root / FOLDER / ".gitignore", "*\n")
                 write_text(root / path, script)
+                _write_data(root / path.with_suffix(".npz"), result.check)
                 kept.append(path)
             else:
-                (root / path).unlink(missing_ok=True)
+                for suffix in (".py", ".npz"):
+                    (root / path.with_suffix(suffix)).unlink(missing_ok=True)
         except OSError:
             continue
     return kept
+
+
+def _write_data(path: Path, check: CheckResult | None) -> None:
+    """The arrays that a script loads, where they are too large to be written in it."""
+    if check is None or not check.script_data:
+        path.unlink(missing_ok=True)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(base64.b64decode(check.script_data))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def script_name(result: CaseResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
 import subprocess
@@ -150,6 +151,8 @@ def printed(script, tmp_path):
 
 def shown(result, tmp_path):
     assert result.verdict is Verdict.FAIL
+    if result.script_data:
+        (tmp_path / "failure.npz").write_bytes(base64.b64decode(result.script_data))
     assert "adbench" not in result.script or result.backend == "native"
     return printed(result.script, tmp_path)
 
@@ -230,18 +233,37 @@ def test_the_point_is_the_one_at_which_it_fails(module, tmp_path):
     assert ad == pytest.approx(-numeric)
 
 
+def test_a_large_input_is_loaded_from_a_file_beside_the_script(module, tmp_path):
+    m = module(FUNCTIONS, "large")
+    inputs = np.linspace(0.1, 3, 300), np.linspace(1, 2, 300)
+    result = adbench.check(m.sines, *inputs, gradient=m.sines_gradient)
+    assert len(result.script) < 2000
+    ad, numeric = shown(result, tmp_path)
+    assert ad == pytest.approx(-numeric)
+
+
+@pytest.mark.torch
+def test_a_large_tree_in_torch_is_loaded_leaf_by_leaf(module, tmp_path):
+    m = module(TORCH, "large_in_torch")
+    params = {"w": np.linspace(0, 1, 600).reshape(300, 2), "b": np.array([1.0])}
+    result = adbench.check(m.tree, params, np.array([1, 0, 1]), backend="torch")
+    assert "np.array([1.0])" in result.script
+    ad, numeric = shown(result, tmp_path)
+    assert ad == pytest.approx(numeric / 2)
+
+
 def test_a_function_that_cannot_be_imported_leaves_a_gap_to_fill():
     result = adbench.check(lambda x: np.sum(x**2), np.ones(2), gradient=lambda x: x)
     assert "function = ...  # put <lambda> here" in result.script
 
 
-def test_there_is_none_without_a_failing_element_or_for_a_large_input():
+def test_there_is_none_without_a_failing_element_or_for_a_very_large_input():
     def f(x):
         return np.sum(x**2)
 
     assert adbench.check(f, np.ones(3)).script == ""
     assert adbench.check(f, np.ones(3), gradient=lambda x: 2 * x.reshape(3, 1)).script == ""
-    assert adbench.check(f, np.ones(500), gradient=lambda x: x).script == ""
+    assert adbench.check(f, np.ones(250_000), gradient=lambda x: x).script == ""
 
 
 def test_there_is_none_where_a_plain_difference_would_not_show_it():

@@ -135,8 +135,9 @@ def spread(e: Evidence) -> str:
 
 
 def count(wrong: Array, seen: Array) -> str:
-    """`3 of 8 elements`."""
-    return f"{int(wrong.sum())} of {int(seen.sum())} elements"
+    """`3 of 8 elements`; of a large input some are looked at."""
+    sampled = "" if seen.all() else " that were looked at"
+    return f"{int(wrong.sum())} of {int(seen.sum())} elements{sampled}"
 
 
 def _factor_of(e: Evidence, entries: Array, least: int = 2) -> str | None:
