@@ -37,6 +37,7 @@ from adbench.backends.protocol import (
     Written,
 )
 from adbench.backends.registry import unavailable
+from adbench.backends.same_arrays import by_array
 
 jax.config.update("jax_enable_x64", True)
 
@@ -219,6 +220,13 @@ class _JaxFunction(BoundFunction):
     def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
         arguments = self._arrays(x), self._data(x), self._arrays(cotangents)
         return narrowings(jax.make_jaxpr(self._pull_back)(*arguments).jaxpr)
+
+    def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
+        """Nothing is written into an array of JAX's, and under `jit` the function sees none."""
+        if self._compiled:
+            raise UnsupportedError("a traced function is given no arrays")
+        data = self._data(x)
+        return by_array(lambda a: _to_numpy(self._run(a, data)), self._arrays, None, x, other)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

@@ -20,7 +20,12 @@ import numpy as np
 from adbench import engine
 from adbench.backends.arrays import Array, bits_equal
 from adbench.backends.calling import Call, Outputs, reject
-from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
+from adbench.backends.errors import (
+    ArgumentError,
+    BackendUnavailableError,
+    OutputError,
+    UnsupportedError,
+)
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -34,6 +39,7 @@ from adbench.backends.protocol import (
     Tree,
     Written,
 )
+from adbench.backends.same_arrays import by_array, write
 from adbench.engine.batch import Batched
 from adbench.engine.plan import Compiled
 
@@ -98,7 +104,7 @@ class _NativeFunction(BoundFunction):
         traced: list[Any] = []
         data = self._data(x)
         values, pull = engine.vjp(self._function(data, traced), *x)
-        outputs = [np.array(value) for value in values]
+        outputs = _of_this_call(values)
         given = _like(cotangents, outputs)
         gradients = [np.array(gradient) for gradient in pull(given)]
         before = self._call.merge(x, self._data(x))
@@ -193,6 +199,14 @@ class _NativeFunction(BoundFunction):
         from adbench.backends.native_parts import narrowings
 
         return narrowings(self._function(self._data(x), []), x, lambda v: _like(cotangents, v))
+
+    def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
+        data = self._data(x)
+
+        def run(active: list[Any]) -> list[Array]:
+            return _arrays(self._outputs.flatten(self._call(self._call.merge(active, data))))
+
+        return by_array(run, _arrays, write, x, other)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))
@@ -313,6 +327,17 @@ class _CompiledFunction(_NativeFunction):
         while compiled.recorded_last:
             result = compiled(*args)
         return result
+
+
+def _of_this_call(values: Sequence[Any]) -> list[Array]:
+    """The outputs as plain arrays; one that is still traced was made in another call."""
+    try:
+        return _arrays(values)
+    except engine.DifferentiationError as error:
+        raise OutputError(
+            "the function returned an array that an earlier call has made: it keeps arrays between "
+            "calls, in a cache or a global; a cache must go by the numbers, not by id() or `is`"
+        ) from error
 
 
 def _arrays(values: Sequence[Any]) -> list[Array]:

@@ -255,6 +255,15 @@ class BoundFunction(ABC):
         """
         return []
 
+    def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
+        """The outputs by which arrays are passed, all of them kept alive, with no tracking:
+
+        at x; for the very same arrays again; for equal ones; for the first with `other` written
+        into them; and for new ones at `other`. The last two are None where they cannot be had.
+        Raises UnsupportedError where the function never sees the arrays themselves.
+        """
+        raise UnsupportedError("the function is given no arrays of its own")
+
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         """`what` ("primal", "vjp", "jvp" or "hvp") at the bound point, to be called many times.
 

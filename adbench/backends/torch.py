@@ -35,6 +35,7 @@ from adbench.backends.protocol import (
     Written,
 )
 from adbench.backends.registry import unavailable
+from adbench.backends.same_arrays import by_array
 from adbench.backends.torch_autograd import (
     LargestArray,
     first_line,
@@ -313,6 +314,21 @@ class TorchFunction(BoundFunction):
                 outs = self._run(leaves, data)
                 pull_back(outs, leaves, self._like(cotangents, outs))
             return seen.found
+
+    def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
+        with torch.set_grad_enabled(self._tracks), self._data(x) as data:
+
+            def make(arrays: Arrays) -> list[Tensor]:
+                tensors = [self._tensor(a) for a in arrays]
+                return [t.requires_grad_().clone() for t in tensors] if self._tracks else tensors
+
+            def write(tensor: Tensor, numbers: Array) -> None:
+                tensor.data.copy_(self._tensor(numbers))
+
+            def run(active: list[Tensor]) -> list[Array]:
+                return [array_of(out) for out in self._run(active, data)]
+
+            return by_array(run, make, write, x, other)
 
     def apply(self, active: Sequence[Any]) -> list[Any]:
         return self._outputs.flatten(self._call.as_written(active))

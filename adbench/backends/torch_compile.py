@@ -79,6 +79,9 @@ class _CompiledFunction(TorchFunction):
     def vjp_batch(self, x: Arrays, cotangents: Arrays, *, points: bool) -> Pullback:
         raise UnsupportedError("torch:compile evaluates one input at a time")
 
+    def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
+        raise UnsupportedError("a compiled graph is given no arrays of its own")
+
     def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
         return False
 

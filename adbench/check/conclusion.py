@@ -8,6 +8,8 @@ from adbench.check.trial import Trial
 from adbench.numeric.ladder import Kind
 from adbench.record.model import DerivativeResult, VCurve, Verdict
 
+_AMPLIFIED = 1e11
+"""Noise, in units of rounding, that no stopping rule explains."""
 FAILED = "differs beyond tolerance and both error bounds"
 
 
@@ -22,8 +24,7 @@ def conclude(trial: Trial, *, failed: bool, curve: VCurve | None = None) -> Deri
     elif vacuous(trial):
         verdict = Verdict.INCONCLUSIVE
         reason = (
-            "every derivative is zero here: the check could not have failed; "
-            "try another point or seed"
+            f"every derivative is zero here: the check could not have failed; {_why_zero(trial)}"
         )
     elif unresolved(trial):
         verdict, reason = Verdict.INCONCLUSIVE, _why_open(trial)
@@ -82,6 +83,18 @@ def unresolved(trial: Trial) -> bool:
     return bool(trial.comparison.open.all(axis=1).any())
 
 
+def _why_zero(trial: Trial) -> str:
+    if trial.comparison.numeric.best.still.all():
+        return (
+            "the function does not move around this point (it is constant, a staircase such as a "
+            "rounding, or its terms cancel); try another point or output"
+        )
+    return (
+        "the function hardly moves around this point (its terms cancel, as in the sum of a "
+        "softmax, it is a staircase, or it has an extremum there); try another point or output"
+    )
+
+
 def _why_open(trial: Trial) -> str:
     case = trial.comparison
     best = case.numeric.best
@@ -92,10 +105,16 @@ def _why_open(trial: Trial) -> str:
             f"in {count} the function is a staircase: constant at the finest steps, rising "
             "at coarser ones; its values cannot tell which slope is meant"
         )
+    if (best.noise > _AMPLIFIED * best.rounding)[rows].any():
+        return (
+            f"in {count} the last bits of the input decide the function's value, so that no digits "
+            "of a derivative remain: it amplifies rounding, as a hash or a chaotic iteration does; "
+            "fewer steps, or smaller arguments, would settle it"
+        )
     if not np.isfinite(best.bound[rows]).all():
         return (
-            f"in {count} no differences converge: the function is rough, singular or "
-            "undefined next to this point"
+            f"in {count} no differences converge: the function is rough, discontinuous, singular "
+            "or undefined next to this point"
         )
     return (
         f"in {count} the numeric derivative is too uncertain to compare with (the "

@@ -19,6 +19,7 @@ from adbench.check.digest import Digests, digests
 from adbench.check.elsewhere import Elsewhere
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.found import FoundInputs
+from adbench.check.identity import identity
 from adbench.check.layout import wide
 from adbench.check.nearby import Nearby
 from adbench.check.precision import compare_precisions
@@ -203,6 +204,8 @@ class _Examination:
             self._broken("a gradient of another shape")
             return
         self.findings += operator.repeatable(subject, subject.x, weights[0], pullback)
+        if self._failing():
+            self.findings[:0] = self._identity(unsteady=True)
         if any(f.kind.startswith("nondeterministic") for f in self.findings):
             self._broken("two calls, two answers")
             return
@@ -221,6 +224,7 @@ class _Examination:
             if g is None
         )
         trial = self._trial(trials, gradients)
+        raised = tuple(subject.raised)
         found, elements = trials.explain(trial, gradients, missing)
         self.findings += found
         if trial.comparison.subgradient.any():
@@ -241,12 +245,17 @@ class _Examination:
             self.findings += nearby.findings
         if self.options.other_points and self.options.search and not self._failing():
             self.findings += far.searched(self.options.search, self.options.seed)
+        if not self._failing():
+            self.findings += self._identity(unsteady=False)
         in_batch = self._batched(weights, gradients, trials.scale)
         if self._failing():
             failed_at = next((x for x in (nearby.failed_at, far.failed_at) if x is not None), None)
             there = subject if failed_at is None else subject.at(failed_at) or subject
             self._locate(there, weights)
         result = conclude(trial, failed=bool(self._failing()), curve=self._curve(trial))
+        if raised and unresolved(trial) and result.verdict is Verdict.INCONCLUSIVE:
+            words = f"{result.reason}; it raises there ({raised[0]})"
+            result = result.model_copy(update={"reason": words})
         slope = subject.explanations.attempt(
             "the Taylor remainder's slope",
             lambda: taylor_slope(subject, trials.scale / 2, weights[0], gradients[0]),
@@ -262,6 +271,14 @@ class _Examination:
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
+
+    def _identity(self, *, unsteady: bool) -> list[Finding]:
+        """A value that depends on which array it is given, whatever the numbers in it."""
+        return self.subject.explanations.attempt(
+            "whether the value depends on the input's identity",
+            lambda: identity(self.subject, unsteady=unsteady),
+            [],
+        )
 
     def _batched(self, weights: Array, gradients: Array, scale: Array) -> str:
         """Nothing wrong one by one: then it must not be wrong in a batch."""

@@ -17,6 +17,9 @@ from adbench.check.layout import Layout
 Array = NDArray[Any]
 
 
+_MOST_RAISED = 4
+
+
 @dataclass(slots=True)
 class Count:
     """What a check has cost: evaluations of the function, and batched calls among them."""
@@ -54,6 +57,8 @@ class Subject:
         self._batched: bool | None = None
         self.count = Count(evaluations=1)
         self.explanations = Explanations()
+        self.raised: list[str] = []
+        """What the function raised at other points, each once."""
 
     def at(self, x: Array) -> Subject | None:
         """The same function at another point; None where it raises."""
@@ -112,8 +117,11 @@ class Subject:
                 v.shape == leaf.shape for v, leaf in zip(values, self.outputs.leaves, strict=True)
             ):
                 return self.outputs.pack(values)
-        except Exception:  # outside its domain a function may raise whatever it likes
-            pass
+        except Exception as error:  # outside its domain a function may raise whatever it likes
+            first = (str(error).strip().splitlines() or ["no message"])[0]
+            words = f"{type(error).__name__}: {first}"
+            if words not in self.raised and len(self.raised) < _MOST_RAISED:
+                self.raised.append(words)
         return np.full(self.outputs.size, np.nan)
 
     def pullback(self, x: Array, weight: Array) -> Pullback:

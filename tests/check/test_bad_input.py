@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 
 import numpy as np
 import pytest
@@ -66,13 +67,59 @@ def test_a_bad_function_gets_a_verdict_in_words(name):
 
 @pytest.mark.parametrize(
     ("f", "words"),
-    [(digest, "no differences converge"), (only_here, "no differences converge")],
+    [
+        (digest, "it amplifies rounding, as a hash or a chaotic iteration does"),
+        (only_here, "it raises there (ValueError: outside the domain)"),
+    ],
 )
 def test_what_has_no_neighbours_cannot_be_compared(f, words):
     result = adbench.check(f, X, gradient=anything)
     assert result.verdict is Verdict.INCONCLUSIVE
     assert words in result.reason
     assert result.resolution is None
+
+
+def logistic(x):
+    for _ in range(100):
+        x = 3.9 * x * (1 - x)
+    return (x**2).sum()
+
+
+WORDS = {
+    "constant": (lambda m, x: 3.0 + 0 * x.sum(), "does not move around this point"),
+    "rounded": (lambda m, x: m.round(x).sum(), "a staircase"),
+    "cancels": (lambda m, x: (x - x.mean()).sum(), "its terms cancel"),
+    "softmax": (lambda m, x: (m.exp(x) / m.exp(x).sum()).sum(), "the sum of a softmax"),
+    "chaos": (lambda m, x: logistic(m.abs(x) / 3), "amplifies rounding, as a hash or a chaotic"),
+    "wild": (lambda m, x: m.sin(1e12 * x).sum(), "amplifies rounding, as a hash or a chaotic"),
+}
+
+
+@pytest.mark.parametrize("backend", ["native", "torch", "jax"])
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_undecided_says_what_is_in_the_way(name, backend):
+    m = importlib.import_module({"native": "numpy", "jax": "jax.numpy"}.get(backend, backend))
+    f, words = WORDS[name]
+    result = adbench.check(lambda x: f(m, x), X, backend=backend)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert words in result.reason
+    assert result.resolution is None
+
+
+@pytest.mark.torch
+def test_a_function_that_raises_for_all_but_the_given_point_says_so_in_torch():
+    import torch
+
+    def here(x):
+        if float(x.detach()[0]) != 0.5:
+            raise ValueError("outside the domain")
+        return (x**2).sum()
+
+    result = adbench.check(here, X, backend="torch")
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "it raises there (ValueError: outside the domain)" in result.reason
+    assert [f for f in result.findings if f.kind == "unexplained"] == []
+    assert isinstance(here(torch.tensor(X)), torch.Tensor)
 
 
 def test_a_constant_function_with_a_gradient_that_is_not_zero_fails():
