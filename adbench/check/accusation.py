@@ -57,7 +57,9 @@ def wobble(
         step = reach * epsilon
         counts = True if reach < _FAR else within is not None and step <= within
         if step < 1e-4 and np.any(counts):
-            found = scatter(derivative, x, step * np.abs(x), rng, here.shape)
+            # Next to a singular matrix some of the closest neighbours are singular. Farther out,
+            # what is not finite is the edge of a domain, and rounding is not what changes there.
+            found = scatter(derivative, x, step * np.abs(x), rng, here.shape, reach < _FAR)
             spread = np.where(counts, np.fmax(spread, found), spread)
     return np.asarray(2 * spread + 8 * epsilon * np.abs(np.nan_to_num(here)))
 
@@ -68,8 +70,11 @@ def scatter(
     step: Array,
     rng: np.random.Generator,
     shape: tuple[int, ...],
+    partly: bool = False,
 ) -> Array:
     """The largest residual about a cubic through AD values at neighbours within 2·step (n,).
+
+    Zero where a neighbour's value is not finite, or, with `partly`, where too few are.
 
     The value at x itself stays out: one that stands alone is what is to be found.
     """
@@ -79,7 +84,10 @@ def scatter(
         along = np.sort(rng.uniform(-2.0, 2.0, _NEIGHBOURS))
         points = [x + k * random * step for k in along]
         there = np.stack([or_nan(derivative, point, shape) for point in points])
-        residual = _about_cubic(along, there.reshape(_NEIGHBOURS, -1))
+        values = there.reshape(_NEIGHBOURS, -1)
+        residual = _about_cubic(along, values)
+    if not partly:
+        residual[~np.isfinite(values).all(axis=0)] = 0.0
     return residual.reshape(shape)
 
 
@@ -96,8 +104,7 @@ def cancelled(subject: Subject, x: Array, weight: Array) -> float:
 def _about_cubic(along: Array, values: Array) -> Array:
     """The largest residual (k,) of values (N, k) at `along` (N,) about a least-squares cubic.
 
-    What is not finite is left out: next to a singular matrix, some neighbours are singular. Zero
-    where too little remains.
+    What is not finite is left out; zero where too little remains.
     """
     residual = np.zeros(values.shape[1])
     finite = np.isfinite(values)

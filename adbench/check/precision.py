@@ -19,8 +19,11 @@ Array = NDArray[Any]
 _UNDERFLOW = 16.0
 _ALL = 0.1
 """Share of the values that may be lost before nothing can be said of the gradient."""
-_LOSSES = 8.0
+_LOSSES = 4.0
 """How many times the values' relative loss a gradient's may be."""
+_FEW = 128.0
+"""Roundings by which values that lose no digits may be off."""
+_NEIGHBOURS = 4
 _MOVES = (1e-3, 1e-2)
 """How far the inputs move, relative to their size."""
 _FACTORS = 6
@@ -39,8 +42,7 @@ def compare_precisions(
     `gradients` (m, n), than that precision explains.
 
     What it explains: the tolerance for the dtype, what is lost of the function's own value, and how
-    far the gradient scatters when the inputs, or the scale of the cotangent, move a little. Scatter
-    is an excuse here: a formula that rounds where it should not is found at float64.
+    far the gradient scatters when the inputs, or the scale of the cotangent, move a little.
     """
     if low is full:
         return []
@@ -49,11 +51,7 @@ def compare_precisions(
     for weight, exact in zip(weights, gradients, strict=True):
         given = low.gradient(low.x, weight)
         with np.errstate(invalid="ignore", over="ignore"):
-            lost = _lost(low, full, weight)
-            if lost > _ALL:
-                continue  # at this precision it is another function
-            allowed = (rtol + _LOSSES * lost) * np.abs(exact)
-            allowed += (options.atol or 0.0) * np.abs(weight).max()
+            allowed = rtol * np.abs(exact) + (options.atol or 0.0) * np.abs(weight).max()
             largest = np.abs(exact[np.isfinite(exact)]).max(initial=0.0)
             allowed += CANCELLATION * low.epsilon * largest + cancelled(low, low.x, weight)
             apart = np.abs(given - exact)
@@ -62,7 +60,11 @@ def compare_precisions(
             wrong &= np.abs(exact) < low.largest
             # Below the dtype's normal range digits are lost, and that is no fault either.
             wrong &= apart > _UNDERFLOW * low.smallest * max(1.0, float(np.abs(weight).max()))
-            slack = _scatter(low, full, weight, rng) if wrong.any() else np.zeros_like(apart)
+            slack = np.zeros_like(apart)
+            if wrong.any():
+                lost = _lost(low, full, weight, rng)
+                slack = _scatter(low, full, weight, rng, lost > _FEW * low.epsilon)
+                slack += lost * np.abs(exact) if lost < _ALL else np.inf
             wrong &= ~(apart <= allowed + 2 * slack)
         if wrong.any():
             worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1)))
@@ -87,25 +89,34 @@ def compare_precisions(
     return found
 
 
-def _lost(low: Subject, full: Subject, weight: Array) -> float:
-    """The share of the weighted values that rounding at the declared precision has taken."""
-    size = np.abs(weight * full.origin)
-    off = np.abs(weight * (low.origin - full.origin))
-    known = np.isfinite(size) & np.isfinite(off)
+def _lost(low: Subject, full: Subject, weight: Array, rng: np.random.Generator) -> float:
+    """The share of the weighted values, at x or nearby, that the declared precision has rounded
+    away."""
+    moves = 1 + _MOVES[-1] * rng.uniform(-1.0, 1.0, (_NEIGHBOURS, low.x.size))
+    points = [low.inputs.pack(low.arrays(low.x * move)) for move in moves]
+    given = np.vstack([low.origin, low.rows(np.stack(points))])
+    exact = np.vstack([full.origin, full.rows(np.stack(points))])
+    off, size = np.abs(weight * (given - exact)), np.abs(weight * exact)
+    known = np.isfinite(off) & np.isfinite(size)
     typical = size[known].mean() if known.any() else 0.0
-    return float(off[known].max() / typical) if typical > 0 else 0.0
+    return _LOSSES * float(off[known].max() / typical) if typical > 0 else 0.0
 
 
-def _scatter(low: Subject, full: Subject, weight: Array, rng: np.random.Generator) -> Array:
+def _scatter(
+    low: Subject, full: Subject, weight: Array, rng: np.random.Generator, widely: bool
+) -> Array:
     """How far the low-precision gradient (n,) may be from where it should be.
 
-    A function that adds 1000 and takes it away moves in treads of a thousand roundings: it is the
-    treads' width that the inputs must move by to show. What cancels in the backward pass leaves
-    the rounding of its terms, which another scale of the cotangent rounds in another way.
+    As far as it moves with the last bits of the inputs, and, where the values have lost digits too,
+    `widely`: a function that adds 1000 and takes it away moves in treads of a thousand roundings,
+    and it is their width that the inputs must move by to show it. What cancels in the backward
+    pass leaves the rounding of its terms, which another scale of the cotangent rounds otherwise.
     """
     at = partial(_gradient, low, weight)
     slack = wobble(at, low.x, low.epsilon, rng)
     slack += wobble(partial(_gradient, full, weight), full.x, low.epsilon, rng)
+    if not widely:
+        return slack
     size = scales(low.x, low.inputs)
     for move in _MOVES:
         slack = np.maximum(slack, 2 * scatter(at, low.x, move * size, rng, slack.shape))

@@ -311,7 +311,7 @@ def _witness(
     steps = np.concatenate([found.steps, finest.steps])
     with np.errstate(invalid="ignore"):
         reach = np.abs(np.diff(plain, axis=0, prepend=np.inf))
-        reach += found.rounding / steps[:, None, None]
+        reach += finest.noise / steps[:, None, None]
         telling = reach <= _VISIBLE * np.abs(plain)
         telling &= np.abs(plain - value) > reach + bound
     level = np.where(telling, np.arange(len(steps))[:, None, None], -1).max(axis=0)
