@@ -24,10 +24,13 @@ def other_points(
 
     More of them when `thorough`: further scatterings, other scales, and jittered zeros and ones.
     """
-    factors = rng.choice([1.0, -1.0, 4.0, -4.0, 0.25, -0.25], x.shape)
+    # Never the same factor twice: a symmetric matrix, or a pair of equals, shall not stay one.
+    factors = rng.choice([1.0, -1.0, 4.0, -4.0, 0.25, -0.25], x.shape) * rng.uniform(
+        0.9, 1.1, x.shape
+    )
     typical = np.median(np.abs(x[x != 0])) if (x != 0).any() else 1.0
     moved = np.where(x == 0, typical * rng.standard_normal(x.shape), x)
-    yield "each element times ±¼, ±1 or ±4", moved * factors
+    yield "each element times about ±¼, ±1 or ±4", moved * factors
     if x.size > LARGE:
         return
     yield "the inputs negated", -x
