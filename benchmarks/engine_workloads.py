@@ -87,14 +87,14 @@ def perceptron(width: int, batch: int, dtype: str) -> Workload:
     return Workload(f, tuple(a.astype(dtype) for a in (*weights, *data)), 3)
 
 
-def products(count: int, n: int) -> Workload:
-    """`count` matrix products."""
+def products(count: int, n: int, power: int = 1) -> Workload:
+    """`count` matrix products, and the sum of the last one's elements to some power."""
 
     def f(xp: Any, x: Any, w: Any) -> Any:
         y = x
         for _ in range(count):
             y = y @ w
-        return xp.sum(y)
+        return xp.sum(y if power == 1 else y**power)
 
     rng = np.random.default_rng(0)
     w = np.linalg.qr(rng.normal(size=(n, n)))[0]
@@ -170,6 +170,7 @@ WORKLOADS: dict[str, Workload] = {
     "MLP 512×3, batch 256, float64": perceptron(512, 256, "float64"),
     "MLP 512×3, batch 256, float32": perceptron(512, 256, "float32"),
     "50 matmuls of 100×100": products(50, 100),
+    "50 matmuls, sum of squares": products(50, 100, 2),
     "BA n=10 m=100 p=400": adjustment(10, 100, 400),
     "HAND 544 vertices": hand(544, 100),
     "LSTM 2 layers, 14 bits, 6 characters": lstm(2, 14, 6),
