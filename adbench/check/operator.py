@@ -94,7 +94,7 @@ def _of_shape(given: tuple[int, ...], wanted: tuple[int, ...]) -> str | None:
 
 
 def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> list[Finding]:
-    """The same call again: same value and same gradient, to rounding."""
+    """The same call again: same value, same gradient; a difference in the last bits is a note."""
     second = subject.pullback(x, weight)
     found = []
     value, again = subject.outputs.pack(first.outputs), subject.outputs.pack(second.outputs)
@@ -131,7 +131,25 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
                 diagnosis="stale state, or randomness in the backward pass",
             )
         )
+    if not found and not np.array_equal(one, two, equal_nan=True):
+        found.append(_last_bits(subject, one, two))
     return found
+
+
+def _last_bits(subject: Subject, one: Array, two: Array) -> Finding:
+    with np.errstate(invalid="ignore"):
+        worst = int(np.argmax(np.nan_to_num(np.abs(one - two))))
+    leaf, index, _ = subject.inputs.place(worst)
+    return Finding(
+        kind="nondeterministic",
+        level="note",
+        derivative="vjp",
+        input=subject.inputs.leaves[leaf].name,
+        index=index,
+        message="two calls of the backward pass on the same input differ in their last bits, by "
+        f"{abs(one[worst] - two[worst]):.1g} at {subject.inputs.label(worst)}: it adds up in "
+        "another order each time",
+    )
 
 
 def _other_value(subject: Subject, x: Array, value: Array) -> Finding | None:

@@ -98,6 +98,121 @@ def test_a_hessian_that_is_not_symmetric():
     assert operator.symmetric(Subject(skewed + skewed.T), np.ones(1), directions) == []
 
 
+def of_numpy(backward):
+    @adbench.custom_vjp
+    def f(x):
+        return np.sin(x)
+
+    f.defvjp(lambda x: (np.sin(x), x), lambda x, g: (backward(np, x, g),))
+    return f
+
+
+def of_torch(backward):
+    class Planted(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, g):
+            return backward(torch, ctx.saved_tensors[0], g)
+
+    return Planted.apply
+
+
+def of_jax(backward):
+    jax = pytest.importorskip("jax")
+
+    @jax.custom_vjp
+    def f(x):
+        return jax.numpy.sin(x)
+
+    f.defvjp(lambda x: (jax.numpy.sin(x), x), lambda x, g: (backward(jax.numpy, x, g),))
+    return f
+
+
+def overwrites_cotangent(m, x, g):
+    g *= m.cos(x)
+    return g
+
+
+def overwrites_input(m, x, g):
+    gradient = g * m.cos(x)
+    x += 1
+    return gradient
+
+
+class Unsteady:
+    """A backward pass that is off by so much in every other call."""
+
+    def __init__(self, relative):
+        self.relative = relative
+        self.calls = 0
+
+    def __call__(self, m, x, g):
+        self.calls += 1
+        return g * m.cos(x) * (1 + self.relative * (self.calls % 2))
+
+
+def largest_only(m, x, g):
+    return m.where(m.abs(g) == m.abs(g).max(), g, 0 * g) * m.cos(x)
+
+
+OPERATORS = {
+    "writes into the cotangent": (overwrites_cotangent, "mutated-cotangent"),
+    "writes into the input": (overwrites_input, "mutated-input"),
+    "not repeatable": (Unsteady(1e-3), "nondeterministic"),
+    "clips": (lambda m, x, g: m.clip(g, -1, 1) * m.cos(x), "nonlinear-cotangent"),
+    "flushes to zero": (
+        lambda m, x, g: m.where(m.abs(g) < 1e-6, 0 * g, g) * m.cos(x),
+        "nonlinear-cotangent",
+    ),
+    "not additive": (largest_only, "nonlinear-cotangent"),
+    "not finite": (lambda m, x, g: g * m.cos(x) * (x - x) / (x - x), "nonfinite-derivative"),
+    "no path": (lambda m, x, g: None, "wrong-derivative"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize(
+    ("backend", "plant"), [("native", of_numpy), ("torch", of_torch), ("jax:eager", of_jax)]
+)
+@pytest.mark.parametrize("name", OPERATORS)
+def test_what_is_no_linear_operator_is_found_on_every_backend(name, backend, plant):
+    backward, kind = OPERATORS[name]
+    if backend.startswith("jax") and "writes" in name:
+        pytest.skip("arrays of JAX's cannot be written to")
+    result = adbench.check(plant(backward), X, backend=backend)
+    assert result.verdict is Verdict.FAIL
+    assert result.findings[0].kind == kind
+
+
+@pytest.mark.parametrize(("backend", "plant"), [("native", of_numpy), ("torch", of_torch)])
+def test_a_gradient_that_repeats_itself_to_rounding_only_is_noted(backend, plant):
+    result = adbench.check(plant(Unsteady(2.3e-16)), X, backend=backend)
+    assert result.verdict is Verdict.PASS
+    (note,) = result.findings
+    assert (note.kind, note.level) == ("nondeterministic", "note")
+    assert "differ in their last bits" in note.message
+
+
+@pytest.mark.parametrize("shape", ["cut", "stacked"])
+@pytest.mark.parametrize(
+    ("backend", "plant"), [("native", of_numpy), ("torch", of_torch), ("jax", of_jax)]
+)
+def test_a_gradient_of_another_shape_is_never_a_pass(shape, backend, plant):
+    def backward(m, x, g):
+        gradient = g * m.cos(x)
+        return gradient[:2] if shape == "cut" else m.stack([gradient, gradient])
+
+    if plant is of_torch and shape == "stacked":  # autograd sums what broadcasts
+        assert adbench.check(plant(backward), X, backend=backend).verdict is Verdict.FAIL
+        return
+    with pytest.raises((ValueError, RuntimeError, adbench.DifferentiationError), match="shape"):
+        adbench.check(plant(backward), X, backend=backend)
+
+
 @pytest.mark.parametrize("backend", ["native", "torch", "jax"])
 def test_right_derivatives_of_all_kinds_are_not_accused(backend):
     result = adbench.check(
