@@ -1,6 +1,7 @@
 """The compiled executor: a derivative is recorded once and then replayed as a flat program.
 
 recorded.py   arrays whose use is noted, below the tape
+operators.py  their operators and methods
 recorder.py   the notes: what is a call, a constant, a condition
 placed.py     a recorder that also notes where values come from, for programs to be read
 program.py    the program they leave: calls and guards
@@ -18,7 +19,10 @@ recording.py  one recorded call, compared with another
 compiled.py   when to record, to replay, and to fall back to the tape
 """
 
+from adbench.engine.plan import operators
 from adbench.engine.plan.compiled import Compiled
 from adbench.engine.plan.report import Report
 
 __all__ = ["Compiled", "Report"]
+
+operators.install()

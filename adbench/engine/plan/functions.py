@@ -129,3 +129,27 @@ SYMBOLS = {
     operator.mod: "%",
 }
 """Python's operators, which on scalars take a tenth of the ufunc's time."""
+
+
+def canonical(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call in the one form that the later passes look for."""
+    if kwargs:
+        kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
+    if function is np.reshape and kwargs.keys() <= {"order"}:
+        return reshape, (*args, *kwargs.values()), {}
+    if function in REDUCTIONS and len(args) == 1 and kwargs.keys() <= {"axis", "keepdims"}:
+        options = {"axis": kwargs.get("axis")}
+        if kwargs.get("keepdims"):
+            options["keepdims"] = True
+        return REDUCTIONS[function].reduce, args, options
+    if function is np.copy:
+        return copy, args[:1], {}
+    return function, args, kwargs
+
+
+REDUCTIONS: dict[Any, Any] = {
+    np.sum: np.add,
+    np.prod: np.multiply,
+    np.max: np.maximum,
+    np.min: np.minimum,
+}
