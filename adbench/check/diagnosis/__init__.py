@@ -102,10 +102,14 @@ def suspects(e: Evidence) -> Iterator[str]:
     for suspect in _EXACT:
         yield from suspect(e)
     what, where = _first(e, _WHAT), _first(e, _WHERE)
-    if what or where:
+    # That they are all on a diagonal is a fact, but says less than what else may fit.
+    placed = bool(where and where.startswith("exactly"))
+    if what or (where and not placed):
         yield _together(e, what, where)
     for suspect in _REST:
         yield from suspect(e)
+    if placed:
+        yield _together(e, what, where)
     wrong = e.wrong & e.looked_at
     if wrong.any() and (e.looked_at & ~wrong).any():
         yield f"wrong in {count(wrong, e.looked_at)}{factors.spread(e)}"

@@ -50,7 +50,8 @@ def _of(e: Evidence, part: str, rest: str, project: Projection) -> str | None:
         return None
     if np.abs(right).max() <= allowed:
         return (
-            f"a projection is missing: AD has {part}, which the derivative has not; {rest} is right"
+            f"a projection is missing, or not whole: AD has {part}, which the derivative has not; "
+            f"{rest} is right"
         )
     for factor, name in _NAMES.items():
         if np.abs(given - factor * right).max() <= 4 * allowed:

@@ -73,7 +73,7 @@ def _kernel(
 def _mirrored(given: Array, right: Array, axes: tuple[int, ...], close: float) -> bool:
     """Whether one kernel is the other reversed along these axes, about whatever centre."""
     ours, true = (np.nan_to_num(kernel) for kernel in (given, right))
-    if np.abs(ours - true).max() <= close:
+    if np.abs(ours - true).max() <= 1e3 * close:
         return False
     parts = []
     for kernel in (ours, np.flip(true, axes)):

@@ -11,35 +11,42 @@ from adbench.check.diagnosis.evidence import Array, Evidence
 from adbench.check.diagnosis.terms import named_values, varies
 
 _FUNCTIONS = (
-    ("tanh", np.tanh),
-    ("exp", np.exp),
-    ("log", np.log),
-    ("sin", np.sin),
-    ("cos", np.cos),
-    ("√", np.sqrt),
-    ("σ", lambda v: 1 / (1 + np.exp(-v))),
-    ("max(0, ·) of", lambda v: np.maximum(v, 0.0)),
+    ("tanh({})", np.tanh),
+    ("exp({})", np.exp),
+    ("log({})", np.log),
+    ("sin({})", np.sin),
+    ("cos({})", np.cos),
+    ("√{}", np.sqrt),
+    ("σ({})", lambda v: 1 / (1 + np.exp(-v))),
+    ("max(0, {})", lambda v: np.maximum(v, 0.0)),
 )
 _CLOSE = 1e-6
+_SEEN = 1e-4
+"""Relative difference between AD and the derivative from which these relations are looked for."""
 
 
 def function_left_out(e: Evidence) -> Iterator[str]:
     """Each entry of the derivative is tanh, exp … of AD's, or the other way round."""
     entries = e.substantial | e.off
-    if entries.sum() < 4 or e.complex or not varies(e.numeric, entries):
+    if e.complex or not varies(e.numeric, entries):
+        return
+    if entries.sum() < 4 or e.off.sum() < 3 or float(np.median(e.relative)) < _SEEN:
         return
     with np.errstate(all="ignore"):
         for name, function in _FUNCTIONS:
             made = function(np.where(entries, e.ad, 0.0))
             apart = np.abs(made - e.numeric)[entries]
             allowed = (4 * e.doubt + _CLOSE * np.abs(e.numeric))[entries]
-            if (apart <= allowed).all() and e.off.sum() > 2:
+            if (apart <= allowed).all():
                 yield (
-                    f"the derivative is {name}(AD), entry by entry: the value before {name} is "
-                    "taken for the one after it, the wrong operand"
+                    f"the derivative is {name.format('AD')}, entry by entry: what goes into "
+                    f"{name.format('·')} is taken for what comes out of it, the wrong operand"
                 )
             elif e.fits(function(np.where(entries, e.numeric, 0.0)), within=entries, least=3):
-                yield f"AD is {name}(the derivative), entry by entry: {name} once too often"
+                yield (
+                    f"AD is {name.format('the derivative')}, entry by entry: what comes out of "
+                    f"{name.format('·')} is taken for what goes into it, the wrong operand"
+                )
 
 
 def factor_of_some_axes(e: Evidence) -> Iterator[str]:
@@ -90,7 +97,7 @@ def _depends_on(ratio: Array, kept: tuple[int, ...]) -> Array | None:
 def other_constants(e: Evidence) -> Iterator[str]:
     """Both are a + b·v of the same value v, with other numbers a and b."""
     entries = e.substantial | e.off
-    if entries.sum() < 4 or e.complex:
+    if entries.sum() < 4 or e.complex or float(np.median(e.relative)) < _SEEN:
         return
     others = []
     with np.errstate(all="ignore"):
