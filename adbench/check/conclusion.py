@@ -90,8 +90,8 @@ def _why_zero(trial: Trial) -> str:
             "rounding, or its terms cancel); try another point or output"
         )
     return (
-        "the function hardly moves around this point (its terms cancel, as in the sum of a "
-        "softmax, it is a staircase, or it has an extremum there); try another point or output"
+        "the function is flat here to first order (an extremum, a staircase such as a rounding, or "
+        "terms that cancel, as in the sum of a softmax); try another point or output"
     )
 
 

@@ -88,7 +88,7 @@ def logistic(x):
 WORDS = {
     "constant": (lambda m, x: 3.0 + 0 * x.sum(), "does not move around this point"),
     "rounded": (lambda m, x: m.round(x).sum(), "a staircase"),
-    "cancels": (lambda m, x: (x - x.mean()).sum(), "its terms cancel"),
+    "cancels": (lambda m, x: (x - x.mean()).sum(), "terms that cancel"),
     "softmax": (lambda m, x: (m.exp(x) / m.exp(x).sum()).sum(), "the sum of a softmax"),
     "chaos": (lambda m, x: logistic(m.abs(x) / 3), "amplifies rounding, as a hash or a chaotic"),
     "wild": (lambda m, x: m.sin(1e12 * x).sum(), "amplifies rounding, as a hash or a chaotic"),
