@@ -10,6 +10,7 @@ identities.py what a call may be rewritten to
 layout.py     how long each value's memory is needed
 memory.py     pages of memory that values take parts of, and give back
 emit.py       the Python function that replays it
+source.py     its statements, and names for what they refer to
 forms.py      how functions other than ufuncs write into buffers
 tiles.py      how ufuncs are spared short rows
 functions.py  what is known of NumPy's functions

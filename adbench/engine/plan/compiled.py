@@ -19,13 +19,14 @@ import optree
 
 from adbench.engine.array import Recorded, TracedArray
 from adbench.engine.plan.captures import MANY, Captures, TooManyError
-from adbench.engine.plan.emit import DIVERGED, Emitter
+from adbench.engine.plan.emit import Emitter
 from adbench.engine.plan.layout import Layout
 from adbench.engine.plan.program import Call, Guard
 from adbench.engine.plan.recorder import Recorder, UnrecordableError
 from adbench.engine.plan.recording import Recording, is_input, record
 from adbench.engine.plan.report import Fallback, PlanReport, Report
 from adbench.engine.plan.simplify import simplify
+from adbench.engine.plan.source import DIVERGED
 
 PATHS = 8
 """How many programs are kept for one signature; more, and the tape is the better executor."""

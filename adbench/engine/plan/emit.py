@@ -7,9 +7,8 @@ numbers and the results of functions that allocate by themselves are "dynamic": 
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -18,24 +17,18 @@ import numpy as np
 from adbench.engine.plan import functions as pure
 from adbench.engine.plan.forms import UPDATES, form_of, is_basic
 from adbench.engine.plan.layout import Layout
-from adbench.engine.plan.memory import SMALL, Arena, Block, Elsewhere, Spec
+from adbench.engine.plan.memory import SMALL, Block, Elsewhere, Spec
 from adbench.engine.plan.program import (
     Call,
-    Fixed,
     Guard,
     Ref,
     Template,
-    fill,
     reads,
     refs,
-    same,
 )
+from adbench.engine.plan.source import Source
 from adbench.engine.plan.tiles import tiled
 
-DIVERGED = object()
-"""What a run returns when a guard does not hold."""
-
-INLINE = (int, bool, str, type(None), type(Ellipsis))
 ARITHMETIC = frozenset(
     {np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum}
     | {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
@@ -64,20 +57,12 @@ class Replay(NamedTuple):
         return FunctionType(self.run.__code__, space)
 
 
-class Emitter:
-    """Writes the function's source and makes the objects that it refers to."""
+class Emitter(Source):
+    """Writes a program's steps, each in the best form that is known for it."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.arena = Arena()
-        self.space: dict[str, Any] = {"DIVERGED": DIVERGED, "same": same}
-        self.literals: dict[str, Any] = {}
-        self.lines: list[str | tuple[Any, tuple[Any, ...]]] = []
-        """Statements, and calls all of whose operands are static."""
-        self.static: dict[int, Any] = {}
+        super().__init__(layout)
         self.blocks: dict[int, Block] = {}
-        self.boxes: dict[int, str] = {}
-        self.names: dict[Any, str] = {}
         self.escaping = set(layout.outputs)
         for i in range(len(layout.steps) - 1, -1, -1):
             step = layout.steps[i]
@@ -89,13 +74,9 @@ class Emitter:
         """The value that another, which is an output, was made from in its own memory."""
         self.part: tuple[int, Template] | None = None
         """The value and the place that the variable `part` is a view of."""
-        self._zeros: dict[int, bool] = {}
         self.deaths: dict[int, list[int]] = {}
         for number in layout.specs:
             self.deaths.setdefault(layout.last[number], []).append(number)
-        for number, value in layout.constants.items():
-            if type(value) is np.ndarray:
-                self.static[number] = value
 
     def replay(self, rebuild: Callable[[tuple[Any, ...]], Any] | None = tuple) -> Replay:
         """The program, ready to run; `rebuild` makes its result of a tuple of the outputs.
@@ -135,25 +116,6 @@ class Emitter:
                 name = self.name(self.static[number], "b")
                 self.lines.append(f"{self.name(np.copyto, 'f')}({name}, v{number})")
 
-    def statements(self) -> Iterator[str]:
-        """The source's lines. Static calls in a row are looped over, which takes no compiling."""
-        for static, group in itertools.groupby(self.lines, lambda line: type(line) is tuple):
-            if static:
-                yield f"for f, a in {self.name(tuple(group), 'k')}: f(*a)"
-            else:
-                yield from map(str, group)
-
-    def do(self, function: Any, *operands: str) -> None:
-        """Call a function for what it writes into an operand."""
-        try:
-            self.lines.append((function, tuple(map(self.object, operands))))
-        except KeyError:
-            self.lines.append(f"{self.name(function, 'f')}({', '.join(operands)})")
-
-    def object(self, source: str) -> Any:
-        """What static source stands for; raises KeyError for a local variable."""
-        return self.space[source] if source in self.space else self.literals[source]
-
     def results(self) -> list[str]:
         """The outputs; what others could see or write into is copied."""
         given: set[int] = set()
@@ -178,89 +140,6 @@ class Emitter:
             and self.layout.specs[number].nbytes >= BIG
         ):
             self.lines.append(f"v{number} = None")
-
-    # Names.
-
-    def name(self, thing: Any, prefix: str) -> str:
-        """A name in the generated function's globals."""
-        key = (prefix, id(thing))
-        if key not in self.names:
-            name = f"{prefix}{len(self.names)}"
-            self.names[key] = name
-            self.space[name] = thing
-        return self.names[key]
-
-    def operand(self, template: Template) -> str:
-        """Source for an argument."""
-        if type(template) is Ref:
-            number = template.id
-            if number in self.static:
-                return self.name(self.static[number], "b")
-            if number in self.layout.constants:
-                return self.name(self.layout.constants[number], "k")
-            return f"v{number}"
-        if type(template) is Fixed:
-            value = template.value
-            if type(value) not in INLINE:
-                return self.name(value, "k")
-            self.literals[repr(value)] = value
-            return repr(value)
-        if all(n in self.static or n in self.layout.constants for n in refs(template)):
-            return self.name(self.known(template), "k")
-        items = [self.operand(item) for item in template.items]
-        if template.kind is slice:
-            return f"slice({', '.join(items)})"
-        inside = "".join(item + ", " for item in items)
-        return f"({inside})" if template.kind is tuple else f"[{inside}]"
-
-    def known(self, template: Template) -> Any:
-        """An argument all of whose values are static."""
-        return fill(
-            template, lambda n: self.static[n] if n in self.static else self.layout.constants[n]
-        )
-
-    def is_known(self, *templates: Template) -> bool:
-        """Whether arguments consist of static values only."""
-        return all(
-            n in self.static or n in self.layout.constants for t in templates for n in refs(t)
-        )
-
-    def array(self, template: Template, like: Any = None) -> str:
-        """Source for an operand of a ufunc: numbers in 0-d arrays, which it reads faster.
-
-        `like` is the dtype that a Python number takes there; None leaves it as it is.
-        """
-        number = template.id if type(template) is Ref else None
-        if number is None or number in self.layout.constants:
-            value = self.known(template)
-            if type(value) in (int, float) and like is not None:
-                return self.constant(np.array(value, dtype=like))
-            if isinstance(value, np.generic):
-                return self.constant(np.array(value))
-            return self.operand(template)
-        spec = self.layout.specs[number]
-        if spec.shape is not None or spec.dtype is None:
-            return self.operand(template)
-        return self.box(number)
-
-    def constant(self, array: Any) -> str:
-        """A name for a small array that is a constant of the code."""
-        key = (array.dtype, array.tobytes())
-        if key not in self.names:
-            self.names[key] = self.name(array, "b")
-        return self.names[key]
-
-    def box(self, number: int) -> str:
-        """A 0-d array that holds a number, stored when it is first asked for."""
-        if number not in self.boxes:
-            dtype = self.layout.specs[number].dtype
-            spec = Spec((), dtype, (), dtype.itemsize)
-            box = self.arena.array(self.arena.take(spec.nbytes), spec)
-            self.boxes[number] = self.name(box, "b")
-            self.lines.append(f"{self.boxes[number]}[()] = v{number}")
-        return self.boxes[number]
-
-    # Steps.
 
     def guard(self, guard: Guard) -> None:
         """Leave if a value is not what it was."""
@@ -342,17 +221,6 @@ class Emitter:
             self.lines.append(f"{self.name(function, 'f')}({', '.join(operands)}, out={out})")
         elif function is np.matmul or not tiled(self, call, operands, out):
             self.do(function, *operands, out)
-
-    def is_zero(self, number: int) -> bool:
-        """Whether a value is an array of zeros."""
-        value = self.layout.constants.get(number)
-        if number not in self._zeros:
-            self._zeros[number] = type(value) is np.ndarray and not value.any()
-        return self._zeros[number]
-
-    def spec(self, template: Template) -> Spec | None:
-        """The spec of an operand that is a value."""
-        return self.layout.specs[template.id] if type(template) is Ref else None
 
     def scalar(self, call: Call) -> None:
         """A ufunc on numbers."""
