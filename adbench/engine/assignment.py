@@ -15,7 +15,8 @@ import numpy as np
 
 from adbench.engine.array import Buffer, TracedArray, plain, underlying
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.primitive import Rule, derived
+from adbench.engine.operation import Rule
+from adbench.engine.primitive import derived
 from adbench.engine.rules.indexing import frozen_index, getitem, put, scatter
 from adbench.engine.rules.shape import reshape, swapaxes, transpose
 

@@ -12,7 +12,7 @@ import optree
 from adbench.engine.array import Buffer, TracedArray, plain
 from adbench.engine.batch import for_each, length
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.primitive import innermost
+from adbench.engine.operation import innermost
 from adbench.engine.tape import Parts, Tape
 from adbench.engine.transforms import vjp
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from adbench.engine.array import TracedArray
 from adbench.engine.errors import _is_library, _stack
-from adbench.engine.primitive import PRIMITIVES, Rule
+from adbench.engine.operation import Rule
+from adbench.engine.primitive import PRIMITIVES
 from adbench.engine.rules.indexing import pull_back, pull_back_simple
 from adbench.engine.tape import Edge, Record, Tape, sweep
 from adbench.engine.trace import Trace

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adbench.engine.array import Buffer, Recorded, TracedArray, astype, plain
-from adbench.engine.primitive import as_operand
+from adbench.engine.operation import as_operand
 
 
 class Fourier:

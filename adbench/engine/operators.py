@@ -15,7 +15,8 @@ import numpy as np
 
 from adbench.engine import assignment
 from adbench.engine.array import HANDLERS, Buffer, TracedArray, plain
-from adbench.engine.primitive import PRIMITIVES, Primitive, Rule, is_view, link_view
+from adbench.engine.operation import Primitive, Rule, is_view, link_view
+from adbench.engine.primitive import PRIMITIVES
 from adbench.engine.rules.indexing import frozen_index, getitem, pull_back, pull_back_simple
 from adbench.engine.rules.shape import reshape
 

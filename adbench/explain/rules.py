@@ -7,7 +7,8 @@ computes what a primitive of the engine computes, that primitive's rule is shown
 from __future__ import annotations
 
 from adbench.engine.inspect import formula_text
-from adbench.engine.primitive import PRIMITIVES, Rule
+from adbench.engine.operation import Rule
+from adbench.engine.primitive import PRIMITIVES
 
 Table = dict[str, str]
 """An operation's name on its backend -> the primitive that computes the same."""

@@ -16,7 +16,8 @@ from scipy import special as sp
 
 from adbench.engine import jvp, vjp
 from adbench.engine.coverage import load
-from adbench.engine.primitive import DERIVED, PRIMITIVES, ZERO
+from adbench.engine.operation import ZERO
+from adbench.engine.primitive import DERIVED, PRIMITIVES
 from adbench.numeric.derivative import derivatives
 
 load()

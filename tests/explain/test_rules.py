@@ -8,7 +8,8 @@ import pytest
 
 from adbench.engine.array import LOADERS
 from adbench.engine.inspect import derivative_of, follow, formula_text
-from adbench.engine.primitive import PRIMITIVES, Rule
+from adbench.engine.operation import Rule
+from adbench.engine.primitive import PRIMITIVES
 from adbench.explain.rules import JAX, TORCH, rule_text
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from adbench.engine.array import like, plain
-from adbench.engine.primitive import ZERO, define, derived
+from adbench.engine.operation import ZERO
+from adbench.engine.primitive import define, derived
 
 LOG2 = math.log(2.0)
 LOG10 = math.log(10.0)

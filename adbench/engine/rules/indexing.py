@@ -8,7 +8,8 @@ import numpy as np
 
 from adbench.engine.array import Recorded, TracedArray, like, plain
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.primitive import ZERO, Primitive, define, derived
+from adbench.engine.operation import ZERO, Primitive
+from adbench.engine.primitive import define, derived
 from adbench.engine.tape import Scatter
 
 # Indexing.

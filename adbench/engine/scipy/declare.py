@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from adbench.engine.array import like
-from adbench.engine.primitive import Formula, as_operand, define, derived
+from adbench.engine.operation import Formula, as_operand
+from adbench.engine.primitive import define, derived
 
 
 def overridable(function: Callable[..., Any], name: str) -> Callable[..., Any]:

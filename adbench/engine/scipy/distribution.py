@@ -17,7 +17,7 @@ import scipy.stats
 
 from adbench.engine.array import TracedArray, plain
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.primitive import as_operand
+from adbench.engine.operation import as_operand
 from adbench.engine.scipy.declare import as_arrays, composed, in_double
 
 Formula: TypeAlias = Callable[..., Any]

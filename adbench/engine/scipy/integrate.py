@@ -14,7 +14,7 @@ import scipy.integrate
 from adbench.engine.array import TracedArray, like
 from adbench.engine.custom import custom_vjp
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.primitive import as_operand
+from adbench.engine.operation import as_operand
 from adbench.engine.scipy.declare import as_arrays, composed, in_double
 from adbench.engine.transforms import vjp
 
