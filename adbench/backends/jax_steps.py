@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, DebugInfo, Jaxpr, Literal, jaxpr_as_fun
 
 from adbench.backends.parts import is_users
 from adbench.backends.protocol import Cut, Lost, Place
@@ -165,7 +165,8 @@ def _function_of(equation: Any) -> Callable[..., list[Any]]:
     """One equation as a function of its operands."""
     operands = [v for v in equation.invars if not isinstance(v, Literal)]
     distinct = list(dict.fromkeys(operands))
-    program = Jaxpr((), distinct, equation.outvars, [equation], equation.effects)
+    info = DebugInfo("adbench", f"one {equation.primitive}", None, None)
+    program = Jaxpr((), distinct, equation.outvars, [equation], equation.effects, info)
     single = jaxpr_as_fun(ClosedJaxpr(program, ()))
 
     def function(*given: Any) -> list[Any]:

@@ -71,10 +71,10 @@ def _replace_methods(replace: Callable[..., None], cut: Callable[[Any, str], boo
     entered = torch.no_grad.__enter__
 
     def detached(self: Tensor) -> Tensor:
-        return self.alias() if cut(self, "detach") else detach(self)
+        return self.view_as(self) if cut(self, "detach") else detach(self)
 
     def get_data(self: Tensor) -> Tensor:
-        return self.alias() if cut(self, ".data") else data.__get__(self)
+        return self.view_as(self) if cut(self, ".data") else data.__get__(self)
 
     def enter(self: Any) -> None:
         if cut(None, "no_grad"):

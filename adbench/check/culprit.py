@@ -140,7 +140,10 @@ def _wrong_element(trials: Reverse, gradients: Array) -> Finding | None:
             return None
         excess = np.where(case.accused, case.excess, 0.0)
         d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
-        places = culprits(trials.subject, trial, d, j, gradients[j])
+        guilty = culprits(trials.subject, trial, d, j, gradients[j])
+        # Two others beside it, so that its diagnosis can say "in 1 of 3".
+        others = trials.rng.choice(trials.subject.inputs.size, 2, replace=False)
+        places = np.union1d(guilty, others)
     findings, _ = trials.explain(trials.by_element(places), gradients, frozenset())
     return findings[0] if findings else None
 

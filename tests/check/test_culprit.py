@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from pathlib import Path
 
 import jax
@@ -192,3 +193,110 @@ def test_where_an_adjoint_stops_being_finite_in_torch():
     finding = next(f for f in result.findings if f.kind == "nonfinite-derivative")
     assert finding.where.line == line_of("inverse = 1 / x  # the infinite value")
     assert "it becomes so in the derivative of" in finding.diagnosis
+
+
+def test_where_an_adjoint_stops_being_finite_in_jax():
+    def masked(x):
+        def step(total, row):
+            root = jnp.sqrt(row)  # the infinite slope in a scan
+            return total + jnp.where(row > 0, root, row), None
+
+        return jax.lax.scan(step, 0.0, x)[0]
+
+    result = adbench.check(masked, np.array([0.0, 1.0]), backend="jax")
+    finding = next(f for f in result.findings if f.kind == "nonfinite-derivative")
+    line = line_of("root = jnp.sqrt(row)  # the infinite slope in a scan")
+    assert finding.where.line == line
+    assert "it becomes so in the derivative of sqrt" in finding.diagnosis
+
+
+def test_a_rule_whose_second_derivative_alone_is_wrong():
+    class SquareOnce(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * ctx.saved_tensors[0].detach()
+
+    result = adbench.check(
+        lambda x: torch.sin(SquareOnce.apply(x)).sum(),
+        np.array([0.3, 0.8, 1.1]),
+        backend="torch",
+        derivatives=("vjp", "hvp"),
+    )
+    failing = [f for f in result.findings if f.level == "fail"]
+    assert {f.derivative for f in failing} == {"hvp"}
+    assert {f.where.function.rpartition(".")[2] for f in failing} == {"backward"}
+    culprit = result.findings[-1]
+    assert culprit.kind == "culprit"
+    assert "SquareOnce" in culprit.message
+
+
+def test_a_rule_that_is_wrong_at_ties_alone():
+    largest = custom_vjp(np.max)
+    largest.defvjp(lambda x: (np.max(x), x), lambda x, g: (g * (x == np.max(x)),))
+    result = adbench.check(lambda x: 3 * largest(x) + np.sum(x), np.array([1.0, 1.0, 0.5]))
+    (finding,) = (f for f in result.findings if f.kind == "ties")
+    assert finding.where.text.startswith("largest.defvjp")
+
+
+N = 100_000
+GUILTY = 77_777
+
+
+class SineOff(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.sin(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        factor = torch.ones(N, dtype=g.dtype)
+        factor[GUILTY] = 1.5
+        return g * torch.cos(ctx.saved_tensors[0]) * factor
+
+
+def off(x, g):
+    return (g * np.cos(x) * np.where(np.arange(N) == GUILTY, 1.5, 1.0),)
+
+
+native_sine = custom_vjp(np.sin)
+native_sine.defvjp(lambda x: (np.sin(x), x), off)
+
+
+@jax.custom_vjp
+def jax_sine(x):
+    return jnp.sin(x)
+
+
+jax_sine.defvjp(
+    lambda x: (jnp.sin(x), x),
+    lambda x, g: (g * jnp.cos(x) * jnp.where(jnp.arange(N) == GUILTY, 1.5, 1.0),),
+)
+
+LARGE = {
+    "torch": lambda x: (SineOff.apply(1.5 * x) ** 2).sum(),
+    "native": lambda x: np.sum(native_sine(1.5 * x) ** 2),
+    "jax": lambda x: jnp.sum(jax_sine(1.5 * x) ** 2),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", LARGE)
+def test_one_wrong_element_of_many_has_its_rule_found(backend, monkeypatch):
+    # However slow the machine: what is tested is that it is found at all.
+    monkeypatch.setattr(sys.modules["adbench.check.examination"], "_LOCATION_SECONDS", 300.0)
+    x = np.random.default_rng(0).standard_normal(N)
+    result = adbench.check(LARGE[backend], x, backend=backend)
+    first, *_, culprit = result.findings
+    assert first.index == (GUILTY,)
+    assert first.where is not None
+    assert culprit.kind == "culprit"
+    assert culprit.index == (GUILTY,)
+    assert "factor" in culprit.diagnosis
+    assert "1.5" in culprit.diagnosis
+    assert result.script == "" or 'np.load(Path(__file__).with_suffix(".npz"))' in result.script

@@ -1,4 +1,4 @@
-"""A small fault of a random kind in a right gradient is never named as another kind than its own."""
+"""A small fault of a random kind in a right gradient is never named as one of another kind."""
 
 from __future__ import annotations
 

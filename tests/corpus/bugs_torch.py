@@ -88,7 +88,7 @@ plant(
     "logsumexp-half-detached",
     category="detached",
     description="log-sum-exp: the maximum is detached where it is added, not where it is taken off",
-    diagnosis="largest elements",
+    diagnosis="cut off by detach",
     buggy=softmax_loss_detached_max,
     fixed=softmax_loss,
     inputs=normal(x=(2, 4)),

@@ -200,9 +200,9 @@ def _of_sizes(near: Callable[[float], bool], e: Evidence) -> Iterator[_Reading]:
             yield f"{n}/{n - 1}", f"n − 1 stands where n = {n} belongs", sure
         if near((n - 1) / n):
             yield f"{n - 1}/{n}", f"n = {n} stands where n − 1 belongs", sure
-        if (n > 3 or sure) and near(n - 1):
+        if sure and near(n - 1):
             yield f"{n - 1}", f"a division by n − 1 is missing (n = {n})", sure
-        if (n > 3 or sure) and near(1 / (n - 1)):
+        if sure and near(1 / (n - 1)):
             yield f"1/{n - 1}", f"a division by n − 1 too many (n = {n})", sure
     for n in e.sizes:
         its = "" if n > 4 else f" (n = {n})"
