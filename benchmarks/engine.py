@@ -230,8 +230,8 @@ def compile_times(libraries: dict[str, Library]) -> list[str]:
         rows.append(row)
     header = ["operations", "native:compiled", "jax jit", "ratio"]
     note = (
-        "What the first two calls take beyond a later one, the best of three. It grows linearly but "
-        "for Python's garbage collector, which looks through what was recorded: with the collector "
+        "What the first two calls take beyond a later one, the best of three. It grows linearly "
+        "but for Python's garbage collector, which looks through what was recorded: with it "
         "off, an operation takes 64 µs in a chain of 1,000 and 66 µs in one of 10,000."
     )
     return ["## Compile time of a chain", "", note, "", *table(header, rows), ""]
