@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Narrowing
+from adbench.check.comparison import Comparison
 from adbench.check.layout import wide
 from adbench.check.subject import Subject
 from adbench.record.model import DerivativeResult, Finding, SourceLocation, Verdict
@@ -24,6 +25,10 @@ _SMALL = 1e-2
 _FEW = 1e-11
 """Relative difference between gradients from which one of them is not a float64 one."""
 _PRECISION = ("float32 inside", "half precision inside")
+_COARSEST = 3
+"""Secants that are longer than the treads of half precision: the first steps of a ladder."""
+_COARSELY = 0.2
+"""Relative difference of such a secant from the slope."""
 _DIGITS = {"float32": "7", "complex64": "7", "float16": "3", "bfloat16": "2"}
 
 
@@ -45,12 +50,44 @@ def _slight(finding: Finding) -> bool:
     return abs(finding.ad - finding.numeric) <= _SMALL * abs(finding.numeric)
 
 
+def half_inside(subject: Subject, weight: Array) -> bool:
+    """Whether float16 or bfloat16 is met on the way: it rounds cotangents too, or loses them.
+
+    One evaluation, and one VJP where the backend follows that too.
+    """
+    unknown: list[Narrowing] = []
+    found = subject.explanations.attempt(
+        "whether half precision is inside", lambda: _narrowings(subject, weight), unknown
+    )
+    return any(narrowing.dtype.endswith("float16") for narrowing in found)
+
+
+def _narrowings(subject: Subject, weight: Array) -> list[Narrowing]:
+    return subject.bound.narrowings(subject.arrays(subject.x), subject.cotangents(weight))
+
+
+def withdraw_treads(case: Comparison) -> None:
+    """Withdraw in place what is accused by the treads of a function that half precision rounds.
+
+    Its values rise in treads. Differences at fine steps see those, flat ones for the most part; AD
+    differentiates the slope that they follow at coarse steps.
+    """
+    best = case.numeric.best
+    coarse = best.plain[:_COARSEST]
+    with np.errstate(invalid="ignore"):
+        follows = (np.abs(case.ad - coarse) <= _COARSELY * np.abs(coarse)).any(axis=0)
+        follows |= np.abs(best.value) <= 2 * best.bound
+    treads = case.accused & follows
+    case.accused &= ~treads
+    case.open |= treads
+
+
 def casts(subject: Subject, weight: Array) -> list[Finding]:
     """A note for the first operation that takes double precision and gives less.
 
     One evaluation, and one VJP where the backend follows that too.
     """
-    found = subject.bound.narrowings(subject.arrays(subject.x), subject.cotangents(weight))
+    found = _narrowings(subject, weight)
     if not found:
         return []
     placed = [n for n in found if n.place is not None]

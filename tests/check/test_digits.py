@@ -153,3 +153,45 @@ def test_a_cast_does_not_explain_a_gross_difference():
             return -g * ctx.saved_tensors[0].cos().double()
 
     assert lost(adbench.check(Wrong.apply, X, backend="torch")) == []
+
+
+HALVES = {
+    "torch": [
+        lambda x: (x.half() @ x.half()).double(),
+        lambda x: (x.half().double() * x).sum(),
+        lambda x: (x.bfloat16() * 3).double(),
+        lambda x: x.half().sin().double(),
+    ],
+    "jax": [
+        lambda x: (x.astype(jnp.float16) @ x.astype(jnp.float16)).astype(float),
+        lambda x: jnp.sin(x.astype(jnp.bfloat16)).astype(float),
+    ],
+    "native": [lambda x: np.sin(x.astype(np.float16)).astype(float)],
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "f"), [(backend, f) for backend, some in HALVES.items() for f in some]
+)
+def test_half_precision_inside_accuses_nobody(backend, f):
+    result = adbench.check(f, X, backend=backend)
+    (note,) = result.findings
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert note.kind == "lost-digits"
+    assert "float16 inside" in result.reason
+
+
+def test_a_cotangent_that_is_clipped_is_found_beside_half_precision():
+    class Clipped(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.half().sin().double()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g.clamp(-1, 1).half().double() * ctx.saved_tensors[0].cos()
+
+    result = adbench.check(Clipped.apply, X, backend="torch")
+    assert result.verdict is Verdict.FAIL
+    assert result.findings[0].kind == "nonlinear-cotangent"
