@@ -145,9 +145,9 @@ def odeint(func: Any, y0: Any, t: Any, args: Any = (), **options: Any) -> Any:
         cotangents, begin = [], 0
         for s in shapes:
             count = int(np.prod(s, dtype=int))
-            cotangents.append(np.reshape(gathered[begin : begin + count], s))
+            cotangents.append(np.reshape(gathered[begin : begin + count], s)[()])
             begin += count
-        return np.reshape(a, np.shape(y0)), np.stack(times[::-1]), treedef.unflatten(cotangents)
+        return np.reshape(a, np.shape(y0))[()], np.stack(times[::-1]), treedef.unflatten(cotangents)
 
     solved = custom_vjp(func)
     solved.function = lambda y0, t, args: odeint(func, y0, t, args, **options)
