@@ -66,6 +66,7 @@ def check(
         name=getattr(f, "__name__", repr(f)),
         where=source_of(f),
         found=_found(f) if search else None,
+        keep=False,
     )
 
 

@@ -66,17 +66,19 @@ def examine(
     name: str = "",
     where: SourceLocation | None = None,
     found: FoundInputs | None = None,
+    keep: bool = True,
 ) -> CheckResult:
     """Check the asked derivatives of a bound function at the point it is bound to.
 
     `found` are inputs of earlier searches, which are looked at again, and where a search keeps
-    what it finds; without it nothing is read or kept. The user's function, and its backward pass,
-    may raise at the point itself: that exception passes through.
+    what it finds; without it nothing is read or kept. `keep` says whether the result is for a run
+    record: then it has digests of the value and the gradient, at four more VJPs. The user's
+    function, and its backward pass, may raise at the point itself: that exception passes through.
     """
     # Overflow and division by zero next to the point are the function's edges, which the verdict
     # speaks of; a warning for each of hundreds of evaluations says nothing more.
     with np.errstate(all="ignore"):
-        return _Examination(backend, bound, options, found).run(name, where)
+        return _Examination(backend, bound, options, found, keep).run(name, where)
 
 
 class _Examination:
@@ -86,7 +88,9 @@ class _Examination:
         bound: BoundFunction,
         options: CheckOptions,
         found: FoundInputs | None = None,
+        keep: bool = True,
     ) -> None:
+        self.keep = keep
         self.backend = backend
         self.bound = bound
         self.options = options
@@ -141,7 +145,11 @@ class _Examination:
         attempt = self.subject.explanations.attempt
         worths = [r.resolution for r in self.results if r.resolution is not None]
         counts = {id(s.count): s.count for s in (self.own, self.subject)}.values()
-        kept = attempt("what a baseline keeps", lambda: digests(self.own, self.options), Digests())
+        kept = Digests()
+        if self.keep:
+            kept = attempt(
+                "what a baseline keeps", lambda: digests(self.own, self.options), Digests()
+            )
         for subject in {id(s): s for s in (self.own, self.subject)}.values():
             self.findings += subject.explanations.notes
         return CheckResult(
@@ -210,18 +218,14 @@ class _Examination:
             self._broken("two calls, two answers")
             return
         trials = Reverse(subject, weights, self.tolerance, self.rng)
-        gradients = trials.gradients(subject.x)
-        gently = False
+        gradients = trials.gradients(subject.x, subject.covector(pullback.gradients))
         for weight, gradient in zip(weights, gradients, strict=True):
-            nonlinear = operator.homogeneous(subject, subject.x, weight, gradient)
-            if nonlinear and (gently := digits.half_inside(subject, weight)):
-                nonlinear = operator.homogeneous(subject, subject.x, weight, gradient, gently=True)
-            if nonlinear:
+            if nonlinear := operator.homogeneous(subject, subject.x, weight, gradient):
                 self.findings += nonlinear
                 trials.fault = nonlinear[0].diagnosis
                 break
         if trials.fault is None:
-            self.findings += self._additive(weights[-1], gradients[-1], gently)
+            self.findings += operator.additive(subject, subject.x, weights[-1], gradients[-1])
         missing = frozenset(
             leaf.name
             for leaf, g in zip(subject.inputs.leaves, pullback.gradients, strict=True)
@@ -275,12 +279,6 @@ class _Examination:
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
-
-    def _additive(self, weight: Array, gradient: Array, gently: bool) -> list[Finding]:
-        found = operator.additive(self.subject, self.subject.x, weight, gradient, gently=gently)
-        if found and not gently and digits.half_inside(self.subject, weight):
-            return operator.additive(self.subject, self.subject.x, weight, gradient, gently=True)
-        return found
 
     def _identity(self, *, unsteady: bool) -> list[Finding]:
         """A value that depends on which array it is given, whatever the numbers in it."""

@@ -18,8 +18,9 @@ Array = NDArray[Any]
 
 # Scaling the cotangent by a power of two and flipping its sign must scale the gradient exactly;
 # the slack is for backends that reorder sums from one call to the next. The tiny and the huge
-# scale find a cotangent that is flushed to zero, or clipped far out.
-_EXPONENTS = {"wide": (2, -30, 20), "narrow": (2, -8, 8)}
+# scale find a cotangent that is flushed to zero, clipped or squared.
+_EXPONENTS = {"wide": (-30, 20), "narrow": (-8, 8)}
+_PLAIN = 2
 _SLACK = 1e4
 _NONLINEAR = 1e-4
 """Relative difference from which scaled gradients differ. Faults are gross; a solver with a
@@ -34,8 +35,6 @@ _ROUNDINGS = 64.0
 """Roundings of the inputs that a value may differ by from one call to the next."""
 _ADDITIVE = 1e-4
 """Relative difference from which a backward pass counts as not additive."""
-_ADDITIVE_IN_HALF = 2e-2
-"""The same where cotangents pass through float16 or bfloat16."""
 
 
 def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
@@ -221,33 +220,33 @@ def symmetric(subject: Subject, weight: Array, directions: Array) -> list[Findin
     ]
 
 
-def homogeneous(
-    subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
-) -> list[Finding]:
-    """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function.
-
-    `gently` keeps to cotangents that half precision can hold.
-    """
-    for exponent in _EXPONENTS["narrow" if gently or subject.epsilon > 1e-12 else "wide"]:
-        scale = -(2.0**exponent)
-        scaled, expected = subject.gradient(x, scale * weight), scale * gradient
-        if (
-            _in_range(scale * weight)
-            and _in_range(expected)
-            and not _same(scaled, expected, _NONLINEAR / _SLACK)
-            and not _rounded(subject, x, scaled - expected, scale * weight)
-        ):
-            return [_nonlinear(subject, x, weight, scale, scaled, expected)]
+def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
+    """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function."""
+    for exponent in _EXPONENTS["wide" if subject.epsilon < 1e-12 else "narrow"]:
+        if found := _scaled(subject, x, weight, gradient, exponent):
+            # Told by a scale that a person would try, if it shows there.
+            return _scaled(subject, x, weight, gradient, _PLAIN) or found
     return []
 
 
-def additive(
-    subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
+def _scaled(
+    subject: Subject, x: Array, weight: Array, gradient: Array, exponent: int
 ) -> list[Finding]:
+    scale = -(2.0**exponent)
+    scaled, expected = subject.gradient(x, scale * weight), scale * gradient
+    if (
+        not (_in_range(scale * weight) and _in_range(expected))
+        or _same(scaled, expected, _NONLINEAR / _SLACK)
+        or _rounded(subject, x, scaled - expected, scale * weight)
+    ):
+        return []
+    return [_nonlinear(subject, x, weight, scale, scaled, expected)]
+
+
+def additive(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
     """vjp(c + d) = vjp(c) + vjp(d), beyond what an iterative solver leaves open.
 
-    `gently` also leaves open what half precision rounds. d is c backwards, so that what is large in
-    one is not so in the other.
+    d is c backwards, so that what is large in one is not so in the other.
     """
     other = np.where(np.isfinite(subject.origin), weight[::-1], 0.0)
     if weight.size < 2 or not other.any() or not np.isfinite(gradient).all():
@@ -256,7 +255,7 @@ def additive(
     expected = gradient + second
     size = np.abs(gradient) + np.abs(second)
     apart = np.abs(both - expected)
-    wrong = ~(apart <= (_ADDITIVE_IN_HALF if gently else _ADDITIVE) * (size + size.max()))
+    wrong = ~(apart <= _ADDITIVE * (size + size.max()))
     if not wrong.any() or _rounded(subject, x, both - expected, weight, other, weight + other):
         return []
     worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1.0)))

@@ -82,7 +82,8 @@ def random_directions(
     """
     sensitivity = np.abs(gradients).max(axis=0) * scale
     known = sensitivity[np.isfinite(sensitivity) & (sensitivity > 0)]
-    level = float(np.quantile(known, 0.1)) if known.size else 1.0
+    tenth = known.size // 10
+    level = float(np.partition(known, tenth)[tenth]) if known.size else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         held = np.where(sensitivity > level, level / sensitivity, 1.0)
     # Not so far back that x + step would round the step away.

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from adbench.check import findings as report
 from adbench.check.accusation import or_nan
-from adbench.check.digits import half_inside, withdraw_treads
 from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
@@ -56,10 +55,22 @@ class Reverse:
         self.tolerance = tolerance
         self.rng = rng
         self.scale = scales(subject.x, subject.inputs)
+        self._here: Array | None = None
 
-    def gradients(self, x: Array) -> Array:
-        """The AD gradients at x, a row a weighting, (m, n)."""
-        return np.stack([self.subject.gradient(x, weight) for weight in self.weights])
+    def gradients(self, x: Array, first: Array | None = None) -> Array:
+        """The AD gradients at x, a row a weighting, (m, n); those at the subject's point are kept.
+
+        `first` is the gradient (n,) under the first weighting, where it is known already.
+        """
+        here = x is self.subject.x
+        if here and self._here is not None:
+            return self._here
+        known = [] if first is None else [first]
+        rest = [self.subject.gradient(x, weight) for weight in self.weights[len(known) :]]
+        gradients = np.stack(known + rest)
+        if here:
+            self._here = gradients
+        return gradients
 
     def by_element(self, coordinates: Array) -> Trial:
         """A trial of single coordinates."""
@@ -117,8 +128,6 @@ class Reverse:
         No findings if it accuses nobody. For a direction: those of a random sample that are
         wrong; if none is, the few that group testing singles out.
         """
-        if trial.comparison.accused.any() and half_inside(self.subject, self.weights[0]):
-            withdraw_treads(trial.comparison)
         if not trial.comparison.accused.any():
             return [], trial
         if trial.coordinates is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.check.points import LARGE
 from adbench.check.probes import random_directions, scales
 from adbench.check.reverse import Reverse
 from adbench.check.subject import Subject
@@ -17,7 +18,8 @@ from adbench.numeric.derivative import at_points
 Array = NDArray[Any]
 
 DIRECTIONS = 2
-"""Random directions at every other point."""
+"""Random directions at every other point, and half as many where the input is large: there each
+evaluation costs, and only gross errors are looked for."""
 SEEN = 1e-5
 """Relative error that has to be visible at another point."""
 _EXPLODED = 1e8
@@ -45,7 +47,7 @@ def survey(trials: Reverse, points: Sequence[Array]) -> dict[int, Trial]:
             trials.subject.inputs,
             gradients[k],
             trials.rng,
-            DIRECTIONS,
+            DIRECTIONS if trials.subject.inputs.size <= LARGE else DIRECTIONS // 2,
         )
         for k in places
     ]

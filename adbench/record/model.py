@@ -226,7 +226,7 @@ class CheckResult(_Model):
     """The `.npz` file that the script loads, which stands beside it under the same name, in
     base64; "" where it loads none."""
     outputs: tuple[ArrayDigest, ...] = ()
-    """The primal, as a baseline keeps it."""
+    """The primal, as a baseline keeps it; empty where the check is not for a run record."""
     gradient: tuple[ArrayDigest, ...] = ()
     """The gradient of the seeded weighting of the outputs, one entry an active leaf; a baseline
     compares these."""
