@@ -136,7 +136,7 @@ def test_it_does_not_accuse_where_the_differences_cannot():
 @pytest.mark.parametrize("backend", MODULES)
 def test_it_does_not_clear_a_function_that_amplifies_rounding(backend):
     def logistic(x):
-        for _ in range(80):
+        for _ in range(60):
             x = 3.9 * x * (1 - x)
         return x.sum()
 

@@ -9,8 +9,11 @@ import pytest
 
 import adbench
 from adbench import Verdict
+from adbench.backends import get_backend
+from adbench.check import examine
 from adbench.check.explanations import Explanations
 from adbench.check.guard import OutOfTime
+from adbench.record.model import CheckOptions
 
 X = np.array([0.7, -1.3, 2.1])
 
@@ -41,7 +44,6 @@ EXTRAS = {
     "script": ("adbench.check.examination", "a script that shows the failure"),
     "taylor_slope": ("adbench.check.examination", "the Taylor remainder's slope"),
     "worst_elements": ("adbench.check.examination", "which elements differ most"),
-    "digests": ("adbench.check.examination", "what a baseline keeps"),
 }
 
 
@@ -89,16 +91,23 @@ def test_a_crash_at_another_point_does_not_lose_what_is_wrong_there(monkeypatch)
     assert "what the difference looks like" in result.findings[-1].message
 
 
+def examined(options):
+    backend = get_backend("native")
+    return examine(backend, backend.bind(np.sin, {"x": X}, {"x": True}, {}), options)
+
+
+def test_a_crash_in_what_a_baseline_keeps_leaves_the_verdict(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("adbench.check.examination"), "digests", broken)
+    result = examined(CheckOptions())
+    assert result.verdict is Verdict.PASS
+    assert result.outputs == ()
+    assert "what a baseline keeps could not be told" in result.findings[0].message
+
+
 @pytest.mark.parametrize(("floor", "verdict"), [(None, "pass"), (0.5, "inconclusive")])
 def test_a_power_that_is_not_known_meets_no_floor(floor, verdict, monkeypatch):
-    from adbench.backends import get_backend
-    from adbench.check import examine
-    from adbench.record.model import CheckOptions
-
     monkeypatch.setattr(importlib.import_module("adbench.check.power"), "power", broken)
-    backend = get_backend("native")
-    bound = backend.bind(np.sin, {"x": X}, {"x": True}, {})
-    result = examine(backend, bound, CheckOptions(power=True, power_floor=floor))
+    result = examined(CheckOptions(power=True, power_floor=floor))
     assert result.verdict == verdict
     assert "planted faults" in result.findings[-1].message
 
