@@ -219,13 +219,17 @@ class _Examination:
             return
         trials = Reverse(subject, weights, self.tolerance, self.rng)
         gradients = trials.gradients(subject.x, subject.covector(pullback.gradients))
+        gently = False
         for weight, gradient in zip(weights, gradients, strict=True):
-            if nonlinear := operator.homogeneous(subject, subject.x, weight, gradient):
+            nonlinear = operator.homogeneous(subject, subject.x, weight, gradient)
+            if nonlinear and (gently := digits.half_inside(subject, weight)):
+                nonlinear = operator.homogeneous(subject, subject.x, weight, gradient, gently=True)
+            if nonlinear:
                 self.findings += nonlinear
                 trials.fault = nonlinear[0].diagnosis
                 break
         if trials.fault is None:
-            self.findings += operator.additive(subject, subject.x, weights[-1], gradients[-1])
+            self.findings += self._additive(weights[-1], gradients[-1], gently)
         missing = frozenset(
             leaf.name
             for leaf, g in zip(subject.inputs.leaves, pullback.gradients, strict=True)
@@ -279,6 +283,12 @@ class _Examination:
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
             self._measure_power(trials, trial, gradients)
+
+    def _additive(self, weight: Array, gradient: Array, gently: bool) -> list[Finding]:
+        found = operator.additive(self.subject, self.subject.x, weight, gradient, gently=gently)
+        if found and not gently and digits.half_inside(self.subject, weight):
+            return operator.additive(self.subject, self.subject.x, weight, gradient, gently=True)
+        return found
 
     def _identity(self, *, unsteady: bool) -> list[Finding]:
         """A value that depends on which array it is given, whatever the numbers in it."""

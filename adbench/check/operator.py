@@ -35,6 +35,8 @@ _ROUNDINGS = 64.0
 """Roundings of the inputs that a value may differ by from one call to the next."""
 _ADDITIVE = 1e-4
 """Relative difference from which a backward pass counts as not additive."""
+_ADDITIVE_IN_HALF = 2e-2
+"""The same where cotangents pass through float16 or bfloat16."""
 
 
 def structure(subject: Subject, pullback: Pullback) -> list[Finding]:
@@ -220,9 +222,14 @@ def symmetric(subject: Subject, weight: Array, directions: Array) -> list[Findin
     ]
 
 
-def homogeneous(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
-    """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function."""
-    for exponent in _EXPONENTS["wide" if subject.epsilon < 1e-12 else "narrow"]:
+def homogeneous(
+    subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
+) -> list[Finding]:
+    """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function.
+
+    `gently` keeps to cotangents that half precision can hold.
+    """
+    for exponent in _EXPONENTS["narrow" if gently or subject.epsilon > 1e-12 else "wide"]:
         if found := _scaled(subject, x, weight, gradient, exponent):
             # Told by a scale that a person would try, if it shows there.
             return _scaled(subject, x, weight, gradient, _PLAIN) or found
@@ -243,10 +250,13 @@ def _scaled(
     return [_nonlinear(subject, x, weight, scale, scaled, expected)]
 
 
-def additive(subject: Subject, x: Array, weight: Array, gradient: Array) -> list[Finding]:
+def additive(
+    subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
+) -> list[Finding]:
     """vjp(c + d) = vjp(c) + vjp(d), beyond what an iterative solver leaves open.
 
-    d is c backwards, so that what is large in one is not so in the other.
+    `gently` also leaves open what half precision rounds. d is c backwards, so that what is large in
+    one is not so in the other.
     """
     other = np.where(np.isfinite(subject.origin), weight[::-1], 0.0)
     if weight.size < 2 or not other.any() or not np.isfinite(gradient).all():
@@ -255,7 +265,7 @@ def additive(subject: Subject, x: Array, weight: Array, gradient: Array) -> list
     expected = gradient + second
     size = np.abs(gradient) + np.abs(second)
     apart = np.abs(both - expected)
-    wrong = ~(apart <= _ADDITIVE * (size + size.max()))
+    wrong = ~(apart <= (_ADDITIVE_IN_HALF if gently else _ADDITIVE) * (size + size.max()))
     if not wrong.any() or _rounded(subject, x, both - expected, weight, other, weight + other):
         return []
     worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1.0)))

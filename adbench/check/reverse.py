@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from adbench.check import findings as report
 from adbench.check.accusation import or_nan
+from adbench.check.digits import half_inside, withdraw_treads
 from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
@@ -128,6 +129,8 @@ class Reverse:
         No findings if it accuses nobody. For a direction: those of a random sample that are
         wrong; if none is, the few that group testing singles out.
         """
+        if trial.comparison.accused.any() and half_inside(self.subject, self.weights[0]):
+            withdraw_treads(trial.comparison)
         if not trial.comparison.accused.any():
             return [], trial
         if trial.coordinates is not None:
