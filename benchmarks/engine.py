@@ -64,7 +64,8 @@ A plan is a walk along NumPy calls that write where they are told. What bounds i
 - **The chain** is 2,621 calls on eight numbers, some 0.18 µs each: what a NumPy call takes. XLA
   makes one loop of them.
 - **Rosenbrock's** gradient is 11 calls on 1,000 numbers, 0.35 µs each, and 0.8 µs to look at the
-  arguments and at what the function captured. On the tape, half of the time is NumPy's, too.
+  arguments and at what the function captured. On the tape, of 28 µs, NumPy takes 9, and 5 go by
+  before the first operation and after the last; the rest is the Python of eleven operations.
 - **GMM**: half of the time is products of matrices, with an inner dimension of 10. The rest is
   arithmetic on 250,000 numbers, as fast as the cache is. To broadcast over rows of ten numbers took
   longer between rows than in them: the plan repeats the short operand, so that rows have 250.
