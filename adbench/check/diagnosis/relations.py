@@ -108,6 +108,8 @@ def other_constants(e: Evidence) -> Iterator[str]:
             given, right = (_line(v, a[entries], e.doubt[entries]) for a in (e.ad, e.numeric))
             if given is None or right is None or min(abs(given[1]), abs(right[1])) < _CLOSE:
                 continue
+            if np.allclose(given, right, rtol=_SEEN, atol=_CLOSE):
+                continue
             words = f"AD is {_written(given, name)}, the derivative {_written(right, name)}"
             words += (
                 ": the same terms with other constants, as of a value that was scaled, or "
@@ -124,7 +126,8 @@ def _line(v: Array, of: Array, doubt: Array) -> tuple[float, float] | None:
     slope, level = np.polyfit(v, of, 1)
     left = np.abs(of - (level + slope * v))
     size = float(np.abs(of).max())
-    fits = (left <= 4 * doubt + 1e-8 * size).all() and float(doubt.max()) < 1e-4 * size
+    # Element by element: a small one must not hide beside large ones.
+    fits = (left <= 4 * doubt + 1e-8 * np.abs(of)).all() and float(doubt.max()) < 1e-4 * size
     return (float(level), float(slope)) if fits else None
 
 
