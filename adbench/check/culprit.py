@@ -20,6 +20,7 @@ from adbench.check.detachment import detached_by
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.guard import time_limit
 from adbench.check.narrowing import culprits
+from adbench.check.overwriting import OVERWRITTEN, named, overwriting
 from adbench.check.probes import weightings
 from adbench.check.reverse import ELEMENTWISE, Reverse
 from adbench.check.subject import Subject
@@ -43,6 +44,9 @@ _VALUES = (
 """Kinds of findings that a rule by itself can be to blame for."""
 
 
+_WRITES = ("mutated-cotangent", "mutated-input")
+
+
 @dataclass(frozen=True, slots=True)
 class _Guilty:
     part: Part
@@ -64,16 +68,25 @@ def located(
     says what is wrong about it by itself. `weight` (p,) is a weighting of the outputs, `seconds`
     the time that this may take. May raise whatever the user's rules do, and OutOfTime.
     """
-    if not any(f.level == "fail" and f.kind in _VALUES for f in findings):
+    if not any(f.level == "fail" and f.kind in _VALUES + _WRITES for f in findings):
         return findings
     if subject.bound.rule is not None:
-        return _placed(findings, _location(subject.bound.rule), None)
+        return _placed(findings, _location(subject.bound.rule), None, _VALUES + _WRITES)
     with time_limit(seconds):
-        guilty = _guilty(backend, subject, findings, tolerance, rng)
+        parts = subject.bound.parts(subject.arrays(subject.x))[-_MOST:]
+        if len(parts) == 1 and _is_all(parts[0], subject, findings, weight):
+            return _placed(findings, _place(parts[0]), None)
+        findings = _mutating(parts, findings)
+        if not any(f.level == "fail" and f.kind in _VALUES for f in findings):
+            return findings
+        guilty = _guilty(backend, parts, findings, tolerance, rng)
+        if guilty is not None and _whole(guilty.part, subject):
+            return _placed(findings, _place(guilty.part), None)
         if guilty is not None:
-            where = _location(guilty.part.rule or guilty.part.called)
-            placed = _placed(findings, where, _of_rule(guilty))
-            return placed if _whole(guilty.part, subject) else [*placed, _of_part(guilty)]
+            return [*_placed(findings, _place(guilty.part), _of_rule(guilty)), _of_part(guilty)]
+        if (shared := overwriting(backend, parts)) is not None:
+            words = f"stale: {named(shared)} {OVERWRITTEN}"
+            return _placed([_without_surmise(f) for f in findings], _place(shared), words)
         if any(f.kind == "nonfinite-derivative" for f in findings):
             return _lost(subject, findings)
         return detached_by(subject, findings, weight)
@@ -81,7 +94,7 @@ def located(
 
 def _guilty(
     backend: Backend,
-    subject: Subject,
+    parts: list[Part],
     findings: list[Finding],
     tolerance: Tolerance,
     rng: np.random.Generator,
@@ -89,7 +102,7 @@ def _guilty(
     """The first of the rules, innermost first, whose derivative is wrong by itself."""
     failing = {f.derivative for f in findings if f.level == "fail"} - {None}
     forward = None if "vjp" in failing else next(iter(failing), None)
-    for part in reversed(subject.bound.parts(subject.arrays(subject.x))[-_MOST:]):
+    for part in reversed(parts):
         try:
             finding = _wrong_by_itself(backend, part, forward, tolerance, rng)
         except Exception:  # a rule need not work apart from its function
@@ -172,6 +185,24 @@ def _whole(part: Part, subject: Subject) -> bool:
     )
 
 
+def _is_all(part: Part, subject: Subject, findings: list[Finding], weight: Array) -> bool:
+    """Whether the rule is all of the function, with the very gradient that was found wrong.
+
+    It need not be checked again then.
+    """
+    vjp = any(f.level == "fail" and f.derivative == "vjp" for f in findings)
+    if not vjp or not _whole(part, subject):
+        return False
+    arrays, cotangents = subject.arrays(subject.x), subject.cotangents(weight)
+    alone = part.function.vjp(arrays, cotangents).gradients
+    whole = subject.bound.vjp(arrays, cotangents).gradients
+    return all(
+        np.array_equal(a, b, equal_nan=True)
+        for a, b in zip(alone, whole, strict=True)
+        if a is not None and b is not None
+    )
+
+
 def _of_part(guilty: _Guilty) -> Finding:
     part, finding = guilty.part, guilty.finding
     called = f", called at {part.called.file}:{part.called.line}," if part.called else ""
@@ -179,9 +210,9 @@ def _of_part(guilty: _Guilty) -> Finding:
         update={
             "kind": "culprit",
             "level": "note",
-            "message": f"the derivative rule of {part.name}{called} is wrong by itself: "
+            "message": f"the derivative rule of {named(part)}{called} is wrong by itself: "
             f"{finding.message}",
-            "where": _location(part.rule or part.called),
+            "where": _place(part),
         }
     )
 
@@ -215,18 +246,44 @@ def _surely(diagnosis: str | None, words: str) -> str:
 def _of_rule(guilty: _Guilty) -> str | None:
     """What is wrong with the rule, for findings that nothing explains otherwise."""
     diagnosis = guilty.finding.diagnosis
-    return f"the derivative of {guilty.part.name} by itself: {diagnosis}" if diagnosis else None
+    if not diagnosis:
+        return None
+    several = len(guilty.part.function.inputs) > 1 and guilty.finding.input is not None
+    by = f", with respect to its input {guilty.finding.input}" if several else ""
+    return f"the derivative of {named(guilty.part)} by itself{by}: {diagnosis}"
+
+
+def _without_surmise(finding: Finding) -> Finding:
+    """What the numbers look like gives way to what was shown by calling the rules again."""
+    return finding.model_copy(update={"diagnosis": None}) if finding.level == "fail" else finding
+
+
+def _mutating(parts: list[Part], findings: list[Finding]) -> list[Finding]:
+    """Findings that something is written into, with the place of the rule that does so."""
+    for part in parts if any(f.kind in _WRITES for f in findings) else []:
+        function = part.function
+        cotangents = [np.ones_like(a) for a in function.value(function.point)]
+        if function.vjp(function.point, cotangents).mutated:
+            return _placed(findings, _place(part), None, _WRITES)
+    return findings
 
 
 def _placed(
-    findings: list[Finding], where: SourceLocation | None, diagnosis: str | None
+    findings: list[Finding],
+    where: SourceLocation | None,
+    diagnosis: str | None,
+    kinds: tuple[str, ...] = _VALUES,
 ) -> list[Finding]:
     return [
         f.model_copy(update={"where": where, "diagnosis": f.diagnosis or diagnosis})
-        if f.level == "fail" and f.kind in _VALUES and f.where is None
+        if f.level == "fail" and f.kind in kinds and f.where is None
         else f
         for f in findings
     ]
+
+
+def _place(part: Part) -> SourceLocation | None:
+    return _location(part.rule or part.called)
 
 
 def _location(place: Place | None) -> SourceLocation | None:

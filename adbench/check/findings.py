@@ -43,9 +43,14 @@ def wrong_elements(
     evidence = cache(lambda: of_elements(subject, trial, missing, right_at))
 
     @cache
-    def looks_like(leaf: int) -> str | None:
+    def looks_like(leaf: int, finite: bool) -> str | None:
         what = "what the difference looks like"
-        return diagnosis or attempt(what, lambda: diagnose(evidence().of_leaf(leaf)), None)
+
+        def said() -> str | None:
+            e = evidence().of_leaf(leaf)
+            return diagnose(e.where_finite() if finite else e)
+
+        return diagnosis or attempt(what, said, None)
 
     def in_plain_units(d: int, j: int, coordinate: int) -> tuple[str | None, float, float, float]:
         weighted = _as_weighted(subject, trial, d, j, coordinate)
@@ -78,7 +83,7 @@ def wrong_elements(
                 message=f"the {part}gradient of {label} is "
                 + ("no subgradient at this kink" if at_kink else "wrong")
                 + ("" if output or subject.outputs.size == 1 else ", of a weighted sum of outputs"),
-                diagnosis=looks_like(leaf),
+                diagnosis=looks_like(leaf, bool(np.isfinite(case.ad[d]).all())),
             )
         )
     return findings
@@ -203,7 +208,8 @@ def _of_one_output(
     with np.errstate(invalid="ignore"):
         apart = np.abs(by_output - rows.value[0]) - 2 * rows.bound[0]
     apart = np.where(np.isnan(by_output) & np.isfinite(rows.value[0]), np.inf, np.nan_to_num(apart))
-    guilty = int(np.argmax(apart))
+    # Of several that are not finite, the one that the element moves.
+    guilty = int(np.lexsort((np.nan_to_num(np.abs(rows.value[0])), apart))[-1])
     if not apart[guilty] > case.tolerance[d, j] * 1e-3 or not np.isfinite(rows.bound[0, guilty]):
         return None
     return (

@@ -18,6 +18,11 @@ Array = NDArray[Any]
 _LEVELS = 3
 
 
+def short_ladder(last: float) -> Array:
+    """A few steps that end at one which has served."""
+    return ladder(min(last * RATIO**_LEVELS, 0.125), last)
+
+
 def culprits(subject: Subject, trial: Trial, d: int, j: int, gradient: Array) -> Array:
     """Up to a few coordinates that explain why direction d fails under weighting j.
 
@@ -27,8 +32,7 @@ def culprits(subject: Subject, trial: Trial, d: int, j: int, gradient: Array) ->
     """
     direction = trial.directions[d]
     best = trial.comparison.numeric.best
-    last = float(best.step[d, j])
-    steps = ladder(min(last * RATIO**_LEVELS, 0.125), last)
+    steps = short_ladder(float(best.step[d, j]))
     members = np.flatnonzero(direction)
     error = float(trial.comparison.ad[d, j] - best.value[d, j])
     while members.size > 1:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from adbench.check import findings as report
 from adbench.check.accusation import or_nan
 from adbench.check.digits import half_inside, withdraw_treads
+from adbench.check.extent import Extent, extent
 from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
@@ -22,6 +23,8 @@ Array = NDArray[Any]
 
 ELEMENTWISE = 40
 """Inputs with up to this many real coordinates are checked one by one."""
+_WHOLE = 64
+"""So many elements are all looked at one by one, when a random direction fails."""
 _SAMPLED = 12
 """Elements looked at one by one when a random direction fails, before narrowing down."""
 _WEAK = 8.0
@@ -166,6 +169,9 @@ class Reverse:
     def _narrow(
         self, trial: Trial, gradients: Array, missing: frozenset[str], d: int, j: int
     ) -> tuple[list[Finding], Trial]:
+        if self.subject.inputs.size <= _WHOLE:
+            sample = self.by_element(np.arange(self.subject.inputs.size))
+            return self._wrong_elements(sample, missing), sample
         members = np.flatnonzero(trial.directions[d])
         nonfinite = members[~np.isfinite(gradients[j, members])]
         if nonfinite.size:
@@ -174,11 +180,30 @@ class Reverse:
             candidates = self.rng.choice(members, min(_SAMPLED, members.size), replace=False)
         sample = self.by_element(np.sort(candidates))
         found = self._wrong_elements(sample, missing)
+        accused = sample.comparison.accused.any(axis=1)
+        if nonfinite.size or accused.all():
+            return found, sample
+        guilty = np.sort(candidates)[accused]
         if not found:
             guilty = culprits(self.subject, trial, d, j, gradients[j])
-            sample = self.by_element(np.union1d(candidates, guilty))
+        step = float(trial.comparison.numeric.best.step[d, j])
+        around = self._around(guilty, j, gradients[j], step)
+        if not found:
+            sample = self.by_element(np.union1d(guilty, around.telling))
             found = self._wrong_elements(sample, missing)
-        return found, sample
+        return [_with(f, around.words) for f in found], sample
+
+    def _around(self, guilty: Array, j: int, gradient: Array, step: float) -> Extent:
+        """What is wrong around the first of the guilty elements."""
+        nothing = Extent("", np.empty(0, dtype=int))
+        return self.subject.explanations.attempt(
+            "how far around an element it is wrong",
+            lambda: (
+                extent(self.subject, self.scale, int(guilty[0]), self.weights[j], gradient, step)
+                or nothing
+            ),
+            nothing,
+        )
 
     def _wrong_elements(self, trial: Trial, missing: frozenset[str]) -> list[Finding]:
         return report.wrong_elements(self.subject, trial, missing, self.right_at, self.fault)
@@ -236,3 +261,9 @@ class Reverse:
         nudges = 1e-6 * self.scale * self.rng.standard_normal((_NEARBY, self.scale.size))
         shape = (len(directions), len(self.weights))
         return np.stack([or_nan(values, self.subject.x + nudge, shape) for nudge in nudges])
+
+
+def _with(finding: Finding, words: str) -> Finding:
+    """The finding with more to say about where it is wrong."""
+    said = "; ".join(filter(None, (finding.diagnosis, words)))
+    return finding.model_copy(update={"diagnosis": said or None})

@@ -17,6 +17,7 @@ from adbench.check.diagnosis import (
     decompositions,
     elsewhere,
     factors,
+    invariances,
     kernels,
     mapped,
     places,
@@ -24,6 +25,7 @@ from adbench.check.diagnosis import (
     reach,
     regions,
     relations,
+    sides,
     terms,
     values,
 )
@@ -41,6 +43,7 @@ _EXACT = (
     places.adjoint,
     places.moved_in_output,
     places.turned,
+    factors.factor_between_elements,
     coupling.mixed_cotangent,
     coupling.mixed_gradient,
     kernels.kernel_reversed,
@@ -62,6 +65,8 @@ _WHERE = (regions.scan_if_all_are_wrong, regions.by_value, positions.by_index)
 _REST = (
     coupling.outputs_lost,
     values.fewer_digits,
+    sides.factor_on_the_other_side,
+    sides.weights_left_out,
     terms.factor_of_values,
     mapped.factor_of_each_output,
     mapped.factor_shared_by_inputs,
@@ -70,6 +75,9 @@ _REST = (
     terms.missing_term,
     decompositions.one_part_wrong,
     terms.through_one_number,
+    sides.through_one_number_of_each_group,
+    sides.one_vector_along_an_axis,
+    invariances.invariant,
     reach.fewer_outputs,
     mapped.outputs_mixed_by_a_matrix,
     places.adjoint_inside,
@@ -107,7 +115,9 @@ def suspects(e: Evidence) -> Iterator[str]:
     if what or (where and not placed):
         yield _together(e, what, where)
     for suspect in _REST:
-        yield from suspect(e)
+        for words in suspect(e):
+            broken = placed and suspect is invariances.invariant
+            yield f"{words}; {_together(e, what, where)}" if broken else words
     if placed:
         yield _together(e, what, where)
     wrong = e.wrong & e.looked_at

@@ -78,7 +78,7 @@ def output_forgotten(e: Evidence) -> Iterator[str]:
         if len(e.outputs.leaves) > 1 and np.array_equal(np.flatnonzero(lost), np.r_[span]):
             yield f"output {spec.name} contributes nothing: its cotangent is not pulled back"
             return
-        if len(e.outputs.leaves) == 1:
+        if len(e.outputs.leaves) == 1 and _broadcast(e, lost):
             yield from _one_slice(~lost.reshape(Evidence.shape_of(e.outputs, leaf)))
 
 
@@ -89,6 +89,12 @@ def outputs_lost(e: Evidence) -> Iterator[str]:
     lost = np.asarray(e.off.reshape(len(e.ad), -1).any(axis=1))
     if not lost.all() and (e.ad.reshape(len(e.ad), -1)[lost] == 0).all():
         yield f"{int(lost.sum())} of {len(lost)} outputs contribute nothing"
+
+
+def _broadcast(e: Evidence, lost: Array) -> bool:
+    """Whether all elements that reach an output that is lost reach one that is kept as well."""
+    reached = e.substantial.reshape(len(lost), -1)
+    return bool((~reached[lost].any(axis=0) | reached[~lost].any(axis=0)).all())
 
 
 def _one_slice(kept: Array) -> Iterator[str]:
@@ -135,6 +141,9 @@ def own_element_only(e: Evidence) -> Iterator[str]:
         between = e.substantial[span] & ~own
         if not between.any():
             continue
+        columns = off.reshape(size, size).any(axis=0)
+        if not (e.ad[span].reshape(size, size)[:, columns] != 0).any(axis=0).all():
+            continue  # an element that has nothing at all is another matter
         if (zero | own).all():
             yield _diagonal_only(e, span, bool((off & own).any()))
         elif not (off & ~own).any():

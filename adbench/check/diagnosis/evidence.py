@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,8 @@ class Evidence:
     """The rows' weightings of the outputs (rows, p)."""
     right_at: Array | None = None
     """Another point (n,) at which nothing is wrong."""
+    until: float = float("inf")
+    """How many evaluations the subject may have counted before nothing more is asked of it."""
     epsilon: float = 2.0**-53
     """The unit round-off of the computation."""
     sizes: tuple[int, ...] = field(default=())
@@ -78,6 +80,22 @@ class Evidence:
     def complex(self) -> bool:
         """Whether the leaf is complex."""
         return self.inputs.leaves[self.leaf].dtype.kind == "c"
+
+    def where_finite(self) -> Evidence:
+        """The same without the elements for which AD is not finite."""
+        lost = ~np.isfinite(self.all_ad) & self.all_known
+        known = self.all_known & ~lost.any(axis=0)
+        return replace(self, all_known=known, all_wrong=self.all_wrong & ~lost.any(axis=0))
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the function is there to be asked again, and has not been asked too often."""
+        subject = self.subject
+        return (
+            subject is not None
+            and self.weights is not None
+            and subject.count.evaluations < self.until
+        )
 
     def own(self, array: Array, leaf: int | None = None) -> Array:
         """The part (rows, *shape) of an array (rows, n) that belongs to this leaf or another."""

@@ -113,6 +113,27 @@ def _in_these(e: Evidence, rows: Array, label: str) -> Iterator[str]:
         yield f"{name} in what output {label} contributes; the others are right"
 
 
+def factor_between_elements(e: Evidence) -> Iterator[str]:
+    """One factor in the terms between different elements, while their own have none."""
+    size = int(np.prod(e.shape, dtype=int))
+    if not e.by_output or len(e.ad) != size or size < 3 or e.complex or not e.known.all():
+        return
+    if len(e.outputs.leaves) != 1 or Evidence.shape_of(e.outputs, 0) != e.shape:
+        return
+    own = np.eye(size, dtype=bool).reshape(e.ad.shape)
+    between = e.substantial & ~own
+    if between.sum() < 3 or (e.off & ~own & ~between).any() or not (e.off | ~between).all():
+        return
+    with np.errstate(all="ignore"):
+        ratio = (e.ad / e.numeric)[own & e.substantial]
+        level = float(np.median((e.ad / e.numeric)[between]))
+    if not (np.abs(ratio - level) > 1e-3 * abs(level)).any():
+        return
+    if level != 0 and (name := _factor_of(e, between)) is not None:
+        first, colon, rest = name.partition(":")
+        yield f"{first} in the terms between different elements{colon}{rest}"
+
+
 def spread(e: Evidence) -> str:
     """`, there by factors from 0.7 to 1.4`: how far off the wrong elements are, where that is all
     that can be said."""
@@ -128,9 +149,9 @@ def spread(e: Evidence) -> str:
     if not np.isfinite(ratio).all():
         return ""
     if len(ratio) == 1:
-        return f", there by a factor of {ratio[0]:.6g}"
+        return f", there by a factor of {written(ratio[0])}"
     if np.ptp(ratio) <= 1e-6 * np.abs(ratio).max():
-        return f", there by a factor of {ratio[0]:.6g}" if not e.by_output else ""
+        return f", there by a factor of {written(ratio[0])}" if not e.by_output else ""
     return f", there by factors from {ratio.min():.3g} to {ratio.max():.3g}"
 
 
@@ -161,7 +182,55 @@ def _factor_of(e: Evidence, entries: Array, least: int = 2) -> str | None:
     uncertainty = float(np.min(doubt)) * max(1.0, abs(middle))
     if name := _name_of(middle, uncertainty, e):
         return name
-    return f"a constant factor {middle:.6g}" if ratio.size >= least else None
+    if ratio.size < least:
+        return None
+    sharp = 2 * e.doubt[entries] / np.abs(e.numeric[entries])
+    return f"a constant factor {written(middle)}{_mistyped(middle, float(sharp.min()))}"
+
+
+def written(factor: float) -> str:
+    """A factor with six digits, or, close to 1, with two of what it differs by."""
+    apart = abs(factor - 1)
+    digits = 6 if apart == 0 else max(6, 2 - math.floor(math.log10(apart)))
+    return f"{factor:.{min(digits, 16)}g}"
+
+
+_CONSTANTS = (
+    ("π", math.pi),
+    ("2π", 2 * math.pi),
+    ("1/π", 1 / math.pi),
+    ("π/180", math.pi / 180),
+    ("180/π", 180 / math.pi),
+    ("e", math.e),
+    ("√2", math.sqrt(2)),
+    ("1/√2", math.sqrt(0.5)),
+    ("√π", math.sqrt(math.pi)),
+    ("√(2π)", math.sqrt(2 * math.pi)),
+    ("1/√(2π)", 1 / math.sqrt(2 * math.pi)),
+    ("2/√π", 2 / math.sqrt(math.pi)),
+    ("√(2/π)", math.sqrt(2 / math.pi)),
+    ("ln 2", math.log(2)),
+    ("ln 10", math.log(10)),
+    ("log 2π", math.log(2 * math.pi)),
+)
+_DECIMALS = (0.1, 0.2, 0.3, 0.01, 0.02, 0.05, 0.001, 1e-4, 1e-5, 1e-6, 0.9, 0.99, 0.999)
+
+
+def _mistyped(factor: float, doubt: float) -> str:
+    """` (π/180 typed as 0.0174533, perhaps)`, where a rounded constant gives such a factor."""
+    apart = abs(factor - 1)
+    within = max(doubt, 2e-4 * apart)
+    if not 0 < apart < 2e-3 or within > 1e-2 * apart:
+        return ""
+    for name, value in _CONSTANTS:
+        for digits in range(3, 9):
+            typed = float(f"{value:.{digits}g}")
+            if abs(factor - typed / value) <= within:
+                return f" ({name} typed as {typed:.{digits}g}, perhaps)"
+    for value in _DECIMALS:
+        if abs(factor - float(np.float32(value)) / value) <= within:
+            return f" ({value:g} kept as float32, perhaps)"
+    return ""
 
 
 def _name_of(factor: float, doubt: float, e: Evidence) -> str | None:

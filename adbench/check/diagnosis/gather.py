@@ -22,6 +22,10 @@ _MOST_ENTRIES = 4096
 """A Jacobian of up to so many entries is taken whole, by a VJP an output."""
 
 
+_LEAST_ASKED = 300
+"""Evaluations that suspects may cost beyond as many as the check has taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Evidence for all leaves together."""
@@ -86,6 +90,7 @@ def of_elements(
             subject=subject,
             weights=rows,
             right_at=right_at,
+            until=2 * subject.count.evaluations + _LEAST_ASKED,
             epsilon=subject.epsilon,
             sizes=tuple(sorted(size for size in lengths if size > 1)),
         )

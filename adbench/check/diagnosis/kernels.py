@@ -16,6 +16,8 @@ def kernel_reversed(e: Evidence) -> Iterator[str]:
         return
     outer = Evidence.shape_of(e.outputs, 0)
     spatial = min(len(outer), len(e.shape))
+    if not spatial:
+        return
     axes = [k for k in range(1, spatial + 1) if outer[-k] > 1 and e.shape[-k] > 1]
     given, right = (a.reshape(*outer, *e.shape) for a in (e.ad, e.numeric))
     size = float(np.abs(right).max())

@@ -22,8 +22,8 @@ def by_index(e: Evidence) -> Iterator[str]:
 def named_places(e: Evidence, wrong: Array, right: Array) -> str | None:
     """`exactly on the diagonal`, or where else these elements are, as against the others."""
     known = wrong | right
-    if not wrong.any() or not right.any():
-        return None
+    if not wrong.any() or not right.any() or not e.looked_at.all():
+        return None  # of a sample no pattern is known
     if comb(int(known.sum()), int(wrong.sum())) < _CHANCE:
         return None
     axes = len(e.inputs.leaves[e.leaf].shape)

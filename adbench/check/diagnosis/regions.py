@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.check.diagnosis import together
 from adbench.check.diagnosis.evidence import Evidence
 from adbench.check.diagnosis.factors import count
 
@@ -42,7 +43,7 @@ def by_value(e: Evidence) -> Iterator[str]:
     elif many and r.max() <= 0 < w.min():
         words = f"wrong exactly where {e.name} > 0: a wrong branch"
     elif wrong.size > 3 and (w == 0).all() and (r != 0).all():
-        words = f"wrong exactly where {e.name} is 0: a wrong branch"
+        words = f"wrong exactly where {e.name} is 0: a wrong branch, or a division by it"
     elif w.size > 1 and r.size > 1:
         size = {True: (np.abs(w), np.abs(r), f"|{e.name}|"), False: (w, r, e.name)}
         two_sided = bool((w > 0).any() and (w < 0).any())
@@ -107,7 +108,7 @@ def by_scan(e: Evidence) -> Iterator[str]:
 
     Some two hundred evaluations, a few at a time, and a VJP for every five.
     """
-    if e.subject is None or e.weights is None or e.complex or not e.wrong.any():
+    if not e.may_ask or e.complex or not e.wrong.any():
         return
     row, place = _worst(e)
     here = float(e.x[place])
@@ -121,6 +122,11 @@ def by_scan(e: Evidence) -> Iterator[str]:
     clear = (errors[wrong] > _GROSS).any() and (errors[~wrong] < 0.1 * _SLIGHT).all()
     if (~wrong).sum() < 3 or not clear or not 1 <= len(edges) <= 2:
         return
+    decided = together.decides(e, row, place, float(grid[_inmost(~wrong)]), _error_of)
+    if decided is not None:
+        if decided:
+            yield decided
+        return
     bounds = [_edge(e, row, place, grid[k], grid[k + 1], bool(wrong[k])) for k in edges]
     if not np.isfinite(bounds).all():
         return
@@ -133,6 +139,13 @@ def by_scan(e: Evidence) -> Iterator[str]:
     else:
         where = f"{label} < {first:.3g}, and where it is > {last:.3g}"
     yield f"wrong where {where}, right elsewhere: a wrong branch"
+
+
+def _inmost(flags: Array) -> int:
+    """The place farthest from any at which a flag is not set."""
+    others = np.flatnonzero(~flags)
+    own = np.flatnonzero(flags)
+    return int(own[np.abs(own[:, None] - others[None]).min(axis=1).argmax()])
 
 
 def scan_if_all_are_wrong(e: Evidence) -> Iterator[str]:
@@ -169,10 +182,16 @@ def _edge(e: Evidence, row: int, place: int, low: float, high: float, low_wrong:
 
 def _error_at(e: Evidence, row: int, place: int, value: float) -> float:
     """The relative error of one coordinate's gradient where it has this value; NaN if unknown."""
+    x = e.x.copy()
+    x[place] = value
+    return _error_of(e, row, place, x)
+
+
+def _error_of(e: Evidence, row: int, place: int, x: Array) -> float:
+    """The same at any point x (n,)."""
     assert e.subject is not None
     assert e.weights is not None
-    x, weight = e.x.copy(), e.weights[row]
-    x[place] = value
+    weight, value = e.weights[row], float(x[place])
     there = e.subject.at(x)
     if there is None or not np.isfinite(there.origin).all():
         return np.nan

@@ -81,25 +81,34 @@ def fewer_digits(e: Evidence) -> Iterator[str]:
     if values.size > 2 and np.isfinite(values).all():
         with np.errstate(all="ignore"):
             single = values.astype(np.float32)
-            if wide and (single == values).all() and typical < 1e-6 and worst < 1e-2:
+            if wide and _on_grid(values, single, 24) and typical < 1e-6 and worst < 1e-2:
                 yield "float32 inside: AD's values are float32 numbers"
                 return
-            if (single.view(np.uint32) & 0xFFFF == 0).all() and typical < 8e-3 and worst < 0.5:
+            brain = (single.view(np.uint32) & 0xFFFF0000).view(np.float32)
+            if _on_grid(values, brain, 8) and typical < 8e-3 and worst < 0.5:
                 yield "half precision inside: AD's values are bfloat16 numbers"
                 return
-            if (values.astype(np.float16) == values).all() and typical < 1e-3 and worst < 0.1:
+            half = values.astype(np.float16)
+            if _on_grid(values, half, 11) and typical < 1e-3 and worst < 0.1:
                 yield "half precision inside: AD's values are float16 numbers"
                 return
-    # Rounding goes either way; an epsilon that the value does not have goes one.
+    # Rounding goes either way, from element to element and from point to point; an epsilon that
+    # the value does not have, or a constant with too few digits, does neither.
     either = entries.sum() < 3 or _of_both_signs(e, entries)
     single_sized = wide and 1e-10 < worst < 1e-5 and typical < 1e-6 and either
     half_sized = 1e-4 < worst < 4e-3 and entries.sum() > 2 and _of_both_signs(e, entries)
-    if not (single_sized or half_sized) or texture(e) == "smooth":
+    if not (single_sized or half_sized) or texture(e) != "scattered":
         return
     if single_sized:
-        yield "float32 inside: the error is of the size of single-precision rounding"
+        yield (
+            "float32 inside: the error is of the size of single-precision rounding, and scatters "
+            "from point to point as rounding does"
+        )
     else:
-        yield "half precision inside: the error is of the size of its rounding"
+        yield (
+            "half precision inside: the error is of the size of its rounding, and scatters from "
+            "point to point as rounding does"
+        )
 
 
 def nearly_right(e: Evidence) -> Iterator[str]:
@@ -136,6 +145,17 @@ def too_small_or_large(e: Evidence) -> Iterator[str]:
             f"no usual mistake fits. AD is too {which} throughout, {low:.3g} to {high:.3g} of the "
             f"derivative, as where a part of a sum {part}"
         )
+
+
+def _on_grid(values: Array, rounded: Array, bits: int) -> bool:
+    """Whether values are numbers of so many bits, and some of them need nearly all of these.
+
+    1, −½ or 3 are numbers of any precision.
+    """
+    if not (rounded == values).all():
+        return False
+    mantissa = np.frexp(values)[0] * 2.0 ** (bits // 2)
+    return bool((mantissa != np.rint(mantissa)).sum() >= min(3, values.size))
 
 
 def _of_both_signs(e: Evidence, entries: Array) -> bool:
