@@ -217,9 +217,12 @@ class _JaxFunction(BoundFunction):
         data = self._data(x)
         return traced(lambda *active: self._run(active, data), *self._arrays(x))
 
-    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
-        arguments = self._arrays(x), self._data(x), self._arrays(cotangents)
-        return narrowings(jax.make_jaxpr(self._pull_back)(*arguments).jaxpr)
+    def narrowings(self, x: Arrays, cotangents: Arrays | None) -> list[Narrowing]:
+        active, data = self._arrays(x), self._data(x)
+        if cotangents is None:
+            return narrowings(jax.make_jaxpr(self._run)(active, data).jaxpr)
+        pulled = jax.make_jaxpr(self._pull_back)(active, data, self._arrays(cotangents))
+        return narrowings(pulled.jaxpr)
 
     def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:
         """Nothing is written into an array of JAX's, and under `jit` the function sees none."""

@@ -79,11 +79,14 @@ def first_lost(
     return None
 
 
-def narrowings(
-    function: Callable[..., list[Any]], x: Arrays, cotangents: Callable[[list[Any]], list[Any]]
-) -> list[Narrowing]:
+def narrowings(function: Callable[..., list[Any]], x: Arrays) -> list[Narrowing]:
     """The records that hold narrower numbers than one of those they are made from."""
-    followed = follow(function, list(x), cotangents, lambda record, adjoint: None)
+    followed = follow(
+        function,
+        list(x),
+        lambda values: [np.ones_like(v) for v in values],
+        lambda record, adjoint: None,
+    )
     found: list[Narrowing] = []
     for number, (_, dtype, edges) in enumerate(followed.records):
         given = [followed.records[edge[0]][1] for edge in edges]

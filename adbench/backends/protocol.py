@@ -248,10 +248,11 @@ class BoundFunction(ABC):
         """
         raise UnsupportedError("the function's operations cannot be seen")
 
-    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+    def narrowings(self, x: Arrays, cotangents: Arrays | None) -> list[Narrowing]:
         """Where numbers lose precision on the way, at x, as far as the backend can see.
 
-        Evaluates the function, and its backward pass where that may do it, once.
+        Evaluates the function once, and its backward pass where that may do it; without
+        `cotangents`, the function alone.
         """
         return []
 

@@ -306,13 +306,14 @@ class TorchFunction(BoundFunction):
             gradients = pull_back(outs, leaves, self._like(cotangents, outs))
             return [None if g is None else array_of(g) for g in gradients]
 
-    def narrowings(self, x: Arrays, cotangents: Arrays) -> list[Narrowing]:
+    def narrowings(self, x: Arrays, cotangents: Arrays | None) -> list[Narrowing]:
         with torch.enable_grad(), quiet(), self._data(x) as data:
             leaves = self._tracked(x)
             seen = Narrowings()
             with seen:
                 outs = self._run(leaves, data)
-                pull_back(outs, leaves, self._like(cotangents, outs))
+                if cotangents is not None:
+                    pull_back(outs, leaves, self._like(cotangents, outs))
             return seen.found
 
     def same_arrays(self, x: Arrays, other: Arrays) -> list[list[Array] | None]:

@@ -50,10 +50,11 @@ def _slight(finding: Finding) -> bool:
     return abs(finding.ad - finding.numeric) <= _SMALL * abs(finding.numeric)
 
 
-def half_inside(subject: Subject, weight: Array) -> bool:
+def half_inside(subject: Subject, weight: Array | None) -> bool:
     """Whether float16 or bfloat16 is met on the way: it rounds cotangents too, or loses them.
 
-    One evaluation, and one VJP where the backend follows that too.
+    One evaluation, and one VJP where the backend follows that too; without a weighting (p,), what
+    is met in the function alone.
     """
     unknown: list[Narrowing] = []
     found = subject.explanations.attempt(
@@ -62,8 +63,9 @@ def half_inside(subject: Subject, weight: Array) -> bool:
     return any(narrowing.dtype.endswith("float16") for narrowing in found)
 
 
-def _narrowings(subject: Subject, weight: Array) -> list[Narrowing]:
-    return subject.bound.narrowings(subject.arrays(subject.x), subject.cotangents(weight))
+def _narrowings(subject: Subject, weight: Array | None) -> list[Narrowing]:
+    cotangents = None if weight is None else subject.cotangents(weight)
+    return subject.bound.narrowings(subject.arrays(subject.x), cotangents)
 
 
 def withdraw_treads(case: Comparison) -> None:

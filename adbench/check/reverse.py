@@ -132,7 +132,7 @@ class Reverse:
         No findings if it accuses nobody. For a direction: those of a random sample that are
         wrong; if none is, the few that group testing singles out.
         """
-        if trial.comparison.accused.any() and half_inside(self.subject, self.weights[0]):
+        if trial.comparison.accused.any() and half_inside(self.subject, None):
             withdraw_treads(trial.comparison)
         if not trial.comparison.accused.any():
             return [], trial

@@ -52,7 +52,7 @@ class Script(NamedTuple):
         if not self.data:
             return ""
         file = BytesIO()
-        np.savez_compressed(file, **self.data)
+        np.savez_compressed(file, allow_pickle=False, **self.data)
         return base64.b64encode(file.getvalue()).decode("ascii")
 
 
