@@ -30,13 +30,19 @@ def settled(function, *args):
 
 @pytest.fixture
 def sweeps(monkeypatch):
-    """The seeds of every sweep that a Jacobian makes."""
+    """The seeds of every sweep that a Jacobian makes; a rule may make sweeps of its own."""
     seen = []
+    within = []
     sweep = adbench.engine.trace.sweep
 
     def spy(tape, seeds, **kwargs):
-        seen.extend(seeds.values())
-        return sweep(tape, seeds, **kwargs)
+        if not within:
+            seen.extend(seeds.values())
+        within.append(tape)
+        try:
+            return sweep(tape, seeds, **kwargs)
+        finally:
+            within.pop()
 
     monkeypatch.setattr(adbench.engine.trace, "sweep", spy)
     return seen

@@ -122,7 +122,9 @@ def _broadcast_to(function: Any, array: Any, shape: Any) -> Any:
 
 @rule(np.pad)
 def _pad(function: Any, array: Any, pad_width: Any) -> Any:
-    return Batched(np.pad(array.value, [(0, 0), *pad_width]))
+    # One number, one pair, or one pair for all axes stand for as many pairs as there are axes.
+    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2))
+    return Batched(np.pad(array.value, [(0, 0), *widths.tolist()]))
 
 
 @rule(np.concatenate, np.stack)
