@@ -300,7 +300,7 @@ plant(
     "squared-norm-at-zero",
     category="not finite",
     description="‖x − y‖² by way of the norm: 0/0 where two points coincide",
-    diagnosis="not finite.*norm",
+    diagnosis="not finite.*(norm|sqrt)",
     buggy=distance_at_zero,
     fixed=squared_distance,
     inputs=_coincident,
