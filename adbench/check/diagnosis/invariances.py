@@ -34,7 +34,8 @@ def invariant(e: Evidence) -> Iterator[str]:
         if words := _shifted(e, over):
             yield words
             return
-    if words := _scaled(e):
+    # Where some elements are right, the others say more than this sum over all.
+    if not e.told_apart[1].any() and (words := _scaled(e)):
         yield words
 
 
@@ -64,13 +65,13 @@ def _shifted(e: Evidence, axes: tuple[int, ...]) -> str | None:
     if abs(constant[row]) * size <= _EXACT * level[row]:
         return (
             f"{_who(e, row)} does not change when a constant is added to all of {e.name}{along}, "
-            f"so its gradient adds up to 0 there, and AD's adds up to {given:.6g}: a contribution "
+            f"so its gradient adds up to 0 there, and AD's adds up to {given:.6g}: a term "
             "is missing, or is there too often"
         )
     rate = f"{constant[row]:.6g}"
     return (
         f"{_who(e, row)} rises by {rate} for each 1 that is added to all of {e.name}, exactly, so "
-        f"its gradient adds up to {rate}, and AD's adds up to {given:.6g}: a contribution is "
+        f"its gradient adds up to {rate}, and AD's adds up to {given:.6g}: a term is "
         "missing, or is there too often"
     )
 
@@ -111,7 +112,7 @@ def _scaled(e: Evidence) -> str | None:
     law = "does not change when" if power == 0 else f"is multiplied by λ^{power:g} when"
     return (
         f"{_who(e, row)} {law} {e.name} is multiplied by λ, so ⟨{e.name}, gradient⟩ is {right:g}, "
-        f"and AD's is {given:g}: a contribution is missing, or is there too often"
+        f"and AD's is {given:g}: a term is missing, or is there too often"
     )
 
 

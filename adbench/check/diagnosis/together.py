@@ -57,8 +57,9 @@ def _of_all(e: Evidence, row: int, place: int, right: float, error: Error) -> st
     points, wrong, there = [], [], []
     for k in range(_POINTS):
         x = e.x.copy()
-        size = np.exp2(rng.uniform(-1.0, 1.0, span.stop - span.start))
-        x[span] *= size * rng.choice([-1.0, 1.0], span.stop - span.start)
+        # Half of them stay close: a condition may hold in a small part of the space alone.
+        size = np.exp2(rng.uniform(-1.0, 1.0, span.stop - span.start) * (0.3 if k % 4 < 2 else 1.0))
+        x[span] *= size * (1.0 if k % 4 < 2 else rng.choice([-1.0, 1.0], span.stop - span.start))
         x[place] = right if k % 2 else e.x[place]
         found = error(e, row, place, x)
         if np.isfinite(found):
@@ -80,8 +81,9 @@ def _of_all(e: Evidence, row: int, place: int, right: float, error: Error) -> st
                     f"wrong branch, or a sign, that belongs to {e.name} as a whole"
                 )
     return (
-        f"wrong, or right, in all elements of {e.name} at once as they are moved ({numbers}): what "
-        "decides is a condition on them together, such as a determinant, a sum, a norm or a maximum"
+        f"wrong, or right, in all elements of {e.name} at once as they are moved ({numbers}): a "
+        "wrong branch, whose condition is on them together, such as a determinant, a sum, a norm "
+        "or a maximum"
     )
 
 
