@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.check.comparison import Comparison, compare
+from adbench.check.grain import grain
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.sampling import Rows
@@ -98,7 +99,7 @@ def cancelled(subject: Subject, x: Array, weight: Array) -> float:
     """
     size = np.abs(weight * subject.origin)
     unit = max(float(np.abs(x).max(initial=0.0)), 1.0)
-    return float(_TERMS * subject.epsilon * size[np.isfinite(size)].sum() / unit)
+    return float(_TERMS * grain(subject) * size[np.isfinite(size)].sum() / unit)
 
 
 def _about_cubic(along: Array, values: Array) -> Array:

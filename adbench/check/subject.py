@@ -59,6 +59,10 @@ class Subject:
         self.explanations = Explanations()
         self.raised: list[str] = []
         """What the function raised at other points, each once."""
+        self.grain: float | None = None
+        """The unit round-off of what is computed inside, once it was measured; see `grain`."""
+        self.smooth = False
+        """A search for jumps about this point has found none."""
 
     def at(self, x: Array) -> Subject | None:
         """The same function at another point; None where it raises."""
@@ -71,6 +75,7 @@ class Subject:
         if origin.shape != self.origin.shape:
             return None
         other = copy(self)
+        other.smooth = False
         other.x, other.origin = self.inputs.pack(self.arrays(x)), origin
         return other
 

@@ -14,6 +14,8 @@ from adbench.check.arbitration import arbitrate, doubtful
 from adbench.check.comparison import CANCELLATION, Comparison, compare
 from adbench.check.complex_step import NOT_ASKED, Opinion, second_opinion
 from adbench.check.layout import row_norms
+from adbench.check.probes import scales
+from adbench.check.roughness import allow_for_roughness
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import Derivatives, derivatives
 from adbench.numeric.ladder import Kind
@@ -122,6 +124,11 @@ def hold(
                 "what the complex step says",
                 lambda: second_opinion(case, subject, directions, weights, spread),
                 NOT_ASKED,
+            )
+        if (case.accused | case.open).any():
+            scale = scales(x, subject.inputs)
+            allow_for_roughness(
+                case, subject, function, origin, directions, weights, scale, values, rng
             )
     return Trial(derivative, directions, weights, case, coordinates, opinion)
 

@@ -31,6 +31,10 @@ class CoarseView:
     slope: Array
     bound: Array
     noise: Array
+    residual: Array
+    """The largest distance of a sample from the fit."""
+    reach: Array
+    """How far the slope may be off if what is left of the samples is not random."""
 
 
 def coarse_views(
@@ -50,7 +54,7 @@ def coarse_views(
     at_zero = order * np.sin(order * np.pi / 2)
     amplification = float(np.linalg.norm(at_zero @ inverse, 1))
     lines = Lines(function, x, direction[None], origin)
-    widths, slopes, noises = [], [], []
+    widths, slopes, noises, residuals = [], [], [], []
     for width in _WIDTHS:
         rise = lines.rise(nodes * width)[0] @ weights.T
         if not np.isfinite(rise).all():
@@ -59,10 +63,12 @@ def coarse_views(
         residual = rise - basis @ coefficients
         widths.append(width)
         slopes.append(at_zero @ coefficients / width)
+        residuals.append(np.abs(residual).max(axis=0))
         noises.append(np.sqrt((residual**2).sum(axis=0) / (_SAMPLES - _DEGREE - 1)))
     views = []
     for i in range(len(widths) - 1):
         plateau = noises[i + 1] > noises[i] / 50
         bound = np.where(plateau, 2 * amplification * noises[i] / widths[i], np.inf)
-        views.append(CoarseView(widths[i], slopes[i], bound, noises[i]))
+        reach = amplification * residuals[i] / widths[i]
+        views.append(CoarseView(widths[i], slopes[i], bound, noises[i], residuals[i], reach))
     return views

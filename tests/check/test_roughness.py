@@ -1,0 +1,107 @@
+"""Functions coarser than their dtype: a right gradient is not accused, a wrong one is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adbench
+from adbench import Verdict
+
+A = 4 * np.eye(5) + 0.6 * np.random.default_rng(0).normal(size=(5, 5))
+B = np.random.default_rng(50).normal(size=5)
+
+
+def jacobi(b, tolerance):
+    x = np.zeros_like(b)
+    while True:
+        better = x + (b - A @ x) / np.diag(A)
+        if np.abs(better - x).max() < tolerance:
+            return better
+        x = better
+
+
+def implicit(b, cotangent):
+    return np.linalg.solve(A.T, cotangent)
+
+
+@pytest.mark.parametrize("tolerance", [1e-5, 1e-7, 1e-9])
+def test_an_implicit_gradient_of_a_solver_is_not_accused(tolerance: float) -> None:
+    result = adbench.check(lambda b: jacobi(b, tolerance), B, gradient=implicit)
+    assert result.verdict is Verdict.PASS
+    assert not [f for f in result.findings if f.level == "fail"]
+
+
+@pytest.mark.parametrize("wrong", [1.001, 0.0, -1.0])
+def test_a_wrong_gradient_of_a_solver_is_found(wrong: float) -> None:
+    factors = np.array([1, wrong, 1, 1, 1])
+    result = adbench.check(
+        lambda b: jacobi(b, 1e-7), B, gradient=lambda b, cotangent: factors * implicit(b, cotangent)
+    )
+    assert result.verdict is Verdict.FAIL
+
+
+def root(a):
+    """The root of x³ + x = a by bisection to 1e-4, which is a staircase."""
+    roots = []
+    for value in a:
+        low, high = -10.0, 10.0
+        while high - low > 1e-4:
+            middle = (low + high) / 2
+            low, high = (middle, high) if middle**3 + middle < value else (low, middle)
+        roots.append((low + high) / 2)
+    return np.array(roots)
+
+
+def slope_of_root(a, cotangent):
+    roots = [r.real for v in a for r in np.roots([1, 0, 1, -v]) if abs(r.imag) < 1e-9]
+    return cotangent / (3 * np.array(roots) ** 2 + 1)
+
+
+def test_bisection_is_held_to_the_slope_over_its_stairs() -> None:
+    a = np.array([1.3, 4.1, 6.7])
+    result = adbench.check(root, a, gradient=slope_of_root)
+    assert result.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+    negated = adbench.check(root, a, gradient=lambda a, cotangent: -slope_of_root(a, cotangent))
+    assert negated.verdict is Verdict.FAIL
+
+
+def test_a_jump_of_the_function_itself_excuses_nothing() -> None:
+    x = np.array([0.9, 1.7, -0.4])
+    result = adbench.check(
+        lambda x: np.sin(x) + np.floor(x),
+        x,
+        gradient=lambda x, cotangent: 1.001 * cotangent * np.cos(x),
+    )
+    assert result.verdict is Verdict.FAIL
+
+
+def test_a_gradient_in_float32_of_a_function_in_float64_is_found() -> None:
+    def slope(x, cotangent):
+        return cotangent * np.cos(x.astype(np.float32)).astype(float)
+
+    assert adbench.check(np.sin, B, gradient=slope).verdict is Verdict.FAIL
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", [0, 1])
+def test_float32_inside_a_torch_function_is_not_accused(seed: int) -> None:
+    import torch
+
+    z = 20 * np.random.default_rng(seed).normal(size=4)
+    result = adbench.check(lambda z: z.float().softmax(-1).double(), z, backend="torch", seed=seed)
+    assert result.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+
+    class Backward(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            return z.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return 1.01 * g
+
+    wrong = adbench.check(
+        lambda z: Backward.apply(z).float().softmax(-1).double(), z, backend="torch", seed=seed
+    )
+    assert wrong.verdict is Verdict.FAIL
