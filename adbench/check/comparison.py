@@ -97,7 +97,7 @@ def compare(
     best = numeric.best
     slack = np.zeros_like(ad) if slack is None else slack
     value, bound = best.value, best.bound
-    with np.errstate(invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         # Where terms cancel to zero, AD leaves the rounding of the terms.
         zero = np.abs(value) <= 2 * bound
         slack = np.where(zero, np.maximum(slack, CANCELLATION * epsilon * reference), slack)
