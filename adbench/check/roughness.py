@@ -31,6 +31,8 @@ _MOST = 12
 """Directions that are looked at again, the worst first."""
 _SLIGHT = 0.05
 """Relative difference up to which jumps are looked for where the ladder saw none."""
+_BESIDE = 1e-3
+"""The same, relative to the largest derivative."""
 _ROUGH = 30.0
 """Noise in units of rounding that the ladder did see."""
 _LOW = 1e-2
@@ -70,6 +72,8 @@ def allow_for_roughness(
     coarse = grain(subject) > subject.epsilon
     asked = (case.accused & (coarse | _may_be_rough(case))) | case.open
     asked &= np.isfinite(case.ad)
+    if 2 * asked.sum() < case.accused.sum():
+        return  # most of it is wrong without doubt, and what is open will not change that
     excess = np.where(asked, np.minimum(case.excess, 1e300), -1.0)
     worst = np.argsort(-excess.max(axis=1), kind="stable")[:_MOST]
     noise: Array | None = None
@@ -98,7 +102,9 @@ def _may_be_rough(case: Comparison) -> Array:
     """Which accusations (D, m) are slight, or of a function that is not smooth to the ladder."""
     best = case.numeric.best
     with np.errstate(invalid="ignore"):
-        slight = np.abs(case.ad - best.value) <= _SLIGHT * np.abs(best.value).max(axis=0)
+        size = np.abs(best.value)
+        little = _SLIGHT * size + _BESIDE * np.nan_to_num(size).max(axis=0)
+        slight = np.abs(case.ad - best.value) <= little
         rough = best.noise > _ROUGH * np.maximum(best.rounding, 1e-300)
     odd = best.still | best.stepped | case.numeric.quantised | (best.kind != Kind.CENTRAL)
     return np.asarray(slight | rough | odd)
@@ -170,8 +176,10 @@ def _judge(
     agreeing = [(v, b) for v, b in known if abs(ad - v) <= own + 2 * b]
     if agreeing:
         value, bound = min(agreeing, key=lambda pair: pair[1])
-    elif not case.accused[d, j] and (bound > WIDE * abs(value) or ad in (0.0, fine)):
-        return  # a piece's own slope, or nothing to hold it to
+    elif not case.accused[d, j] and not (
+        case.numeric.quantised[d, j] and ad and bound <= WIDE * abs(value)
+    ):
+        return  # a slope of its own on the way from one jump to the next, or nothing to hold it to
     size = max(abs(value), float(best.nearby[d, j]) if abs(value) <= 2 * bound else 0.0)
     resolution = (own + 2 * bound) / size if size else np.inf
     case.accused[d, j] = not agreeing

@@ -55,7 +55,9 @@ def jump(function: Callable[[Array], Array], low: float, high: float, floor: flo
         return None
     extent = float(np.ptp(values))
     highest = _ORDERS[-1]
-    if np.abs(np.diff(values, highest)).max() <= _SEEN * 2**highest * floor:
+    last, before = (np.abs(np.diff(values, order)).max() for order in (highest, highest - 1))
+    # Differences of a smooth function fall with the order, those of a jump nearly double.
+    if last <= _SEEN * 2**highest * floor or last < before / 2:
         return None
     spacing = (high - low) / _count(values, floor)
     alone = 0.0
