@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from adbench.check.conclusion import unresolved, vacuous
 from adbench.check.guard import OutOfTime, time_limit
+from adbench.check.jumps import jumps
 from adbench.check.points import other_points
 from adbench.check.reverse import Reverse
 from adbench.check.survey import DIRECTIONS, SEEN, exploded, survey
@@ -111,6 +112,12 @@ class Nearby:
         # too slowly for the bound to be trusted.
         case.accused &= (best.kind == Kind.CENTRAL) & gross
         found, _ = trials.explain(trial, gradients, self.missing)
+        if found and not any(f.input for f in found):
+            # A direction that fails while no element does may cross a jump, as of floor(x) at 5.
+            jumping = jumps(subject, trials.scale, trials.rng)
+            if weights[:, jumping].any():
+                weights = np.where(jumping, 0.0, weights)
+                return self.look(x, weights) if weights.any() else (None, [])
         if kinks.any() and not found:
             found = trials.ties()
         return trial, found

@@ -105,3 +105,11 @@ def test_float32_inside_a_torch_function_is_not_accused(seed: int) -> None:
         lambda z: Backward.apply(z).float().softmax(-1).double(), z, backend="torch", seed=seed
     )
     assert wrong.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_another_point_on_a_jump_accuses_nobody(seed: int) -> None:
+    # Four times the input is a point at which floor jumps in every element.
+    x = np.array([0.5, 1.25, 0.75])
+    result = adbench.check(lambda x: np.floor(x) + x**2, x, seed=seed)
+    assert result.verdict is Verdict.PASS
