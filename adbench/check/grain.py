@@ -19,16 +19,20 @@ _UNITS = {
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
 }
-_STILL = (2.0**-44, 2.0**-36)
-"""Relative changes of the input that show in any function that is computed in double precision."""
-_MOVING = 2.0**-6
+_STEP = 2.0**-25
+"""Relative changes of the input that a lower precision does not follow smoothly."""
+_STEPS = 12
+_ORDER = 3
+_UNEVEN = 2.0**-32
+"""Third difference, relative to the value, that rounding in double precision does not explain."""
+_ELSEWHERE = 2
 
 
 def grain(subject: Subject) -> float:
     """The unit round-off of the coarsest arithmetic inside, as the values show it.
 
-    A cast that the backend sees counts if the values are a staircase: one in the backward pass
-    alone is no excuse for it. The declared precision's where there is nothing coarser.
+    A cast that the backend sees counts if the values feel it: one in the backward pass alone is no
+    excuse for it. The declared precision's where there is nothing coarser.
     """
     if subject.epsilon > DOUBLE:
         return subject.epsilon
@@ -38,24 +42,30 @@ def grain(subject: Subject) -> float:
 
 
 def _measured(subject: Subject) -> float:
-    if not _staircase(subject):
-        return subject.epsilon
     ones = np.where(np.isfinite(subject.origin), 1.0, 0.0)
     found = subject.bound.narrowings(subject.arrays(subject.x), subject.cotangents(ones))
     units = [_UNITS[narrowing.dtype] for narrowing in found if narrowing.dtype in _UNITS]
-    return max([*units, _of_values(subject), subject.epsilon])
+    unit = max([*units, _of_values(subject)])
+    return unit if unit > subject.epsilon and _uneven(subject) else subject.epsilon
 
 
-def _staircase(subject: Subject) -> bool:
-    """Whether some output stays, bit for bit, while the inputs move by more than rounding hides,
-    and moves when they move by more."""
+def _uneven(subject: Subject) -> bool:
+    """Whether some output is no smooth function of changes that double precision does follow.
+
+    At the point itself, and at others, since a lower precision may saturate here.
+    """
+    rng = np.random.default_rng(0)
     scale = scales(subject.x, subject.inputs)
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], scale.shape) * scale
-    steps = np.array([0.0, *_STILL, _MOVING])
-    outputs = subject.rows(subject.x + steps[:, None] * signs)
-    with np.errstate(invalid="ignore"):
-        still = (outputs[1:-1] == outputs[0]).any(axis=0)
-        return bool((still & (outputs[-1] != outputs[0])).any())
+    factors = np.exp2(rng.uniform(-2.0, 1.0, (_ELSEWHERE, scale.size)))
+    for start in (subject.x, *(subject.x * factors)):
+        direction = rng.uniform(0.5, 1.0, scale.shape) * rng.choice([-1.0, 1.0], scale.shape)
+        steps = _STEP * np.arange(_STEPS)[:, None]
+        outputs = subject.rows(start + steps * direction * scale)
+        with np.errstate(invalid="ignore"):
+            bend = np.abs(np.diff(outputs, _ORDER, axis=0)).max(axis=0)
+            if (bend > _UNEVEN * np.abs(outputs).max(axis=0)).any():
+                return True
+    return False
 
 
 def _of_values(subject: Subject) -> float:

@@ -10,7 +10,7 @@ allowed what the few that there are may hide. Functions that do not jump are jud
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from adbench.check.accusation import scatter
 from adbench.check.comparison import CANCELLATION, WIDE, Comparison
 from adbench.check.grain import DOUBLE, grain
+from adbench.check.guard import OutOfTime, time_limit
 from adbench.check.subject import Subject
 from adbench.numeric.discontinuity import Jump, jump
 from adbench.numeric.ladder import Kind
@@ -38,7 +39,9 @@ _ROUGH = 30.0
 _LOW = 1e-2
 """Height of a jump, relative to what the function varies by, up to which it is an algorithm's."""
 _NEAR = 2.0**-3
-_FAR = 1.0
+_FAR = 0.9
+_SECONDS = 10.0
+"""Time that a search far from the point may take."""
 _FEW = 12
 """Jumps on the near line up to which each is an event of its own."""
 _HIDDEN = 16.0
@@ -78,15 +81,18 @@ def allow_for_roughness(
     worst = np.argsort(-excess.max(axis=1), kind="stable")[:_MOST]
     noise: Array | None = None
     jumps = False
+    everywhere = scale * rng.choice([-1.0, 1.0], scale.shape)
     for j in np.flatnonzero(asked.any(axis=0)):
         rows = [int(d) for d in worst if asked[d, j]]
         if not rows:
             continue
-        look = _Look(subject, function, origin, weights[j])
+        look = _Look(subject, function, origin, weights[j], everywhere)
         near, seen = look.nearest(directions[rows[0]])
+        jumps |= seen is not None
         if seen is None:
-            continue
-        jumps = True
+            if not coarse:
+                continue
+            seen = Jump(0.0, 1.0, 0.0, 0.0, 0.0)  # saturated: AD rounds all the same
         if seen.height > _LOW * seen.range and not coarse:
             continue  # a jump of the function itself
         if noise is None:
@@ -118,15 +124,22 @@ class _Look:
     function: Rows
     origin: Array
     weight: Array
+    everywhere: Array
+    """A direction that moves every element by its magnitude, (n,)."""
 
     def nearest(self, direction: Array) -> tuple[Jump | None, Jump | None]:
-        """A jump close by, and the first that is found along the line or from a quarter of the
-        input to four times it, which may be the same."""
+        """A jump close by along the line, and the first that is found there, or where all elements
+        move by their own size, or from a quarter of the input to four times it."""
         near = self._jump(direction, -_NEAR, _NEAR)
         if near is not None:
             return near, near
-        far = self._jump(direction, -_FAR, _FAR)
-        return None, far or self._jump(self.subject.x, -0.75, 3.0)
+        try:
+            # As far away as this, a solver may never end.
+            with time_limit(_SECONDS):
+                far = self._jump(self.everywhere, -_FAR, _FAR)
+                return None, far or self._jump(self.subject.x, -0.75, 3.0)
+        except OutOfTime:
+            return None, None
 
     def _jump(self, direction: Array, low: float, high: float) -> Jump | None:
         lines = Lines(self.function, self.subject.x, direction[None], self.origin)
@@ -136,12 +149,17 @@ class _Look:
         if not moves.any():
             return None
         size = np.abs(self.weight * np.maximum(np.abs(self.origin), np.abs(ends).max(axis=0)))
-        return jump(
+        found = jump(
             lambda places: lines.rise(places)[0][:, moves] @ self.weight[moves],
             low,
             high,
             self.subject.epsilon * float(size[moves].sum()),
         )
+        if found is None:
+            return None
+        # Of each output by itself: those of several may cancel, and what they hide need not.
+        before, after = lines.rise(np.array([found.before, found.after]))[0][:, moves]
+        return replace(found, height=float(np.abs(self.weight[moves]) @ np.abs(after - before)))
 
     def views(self, direction: Array, seen: Jump) -> list[CoarseView]:
         """Slopes over many jumps, as far as nothing but jumps is in the way of a smooth fit."""
@@ -180,8 +198,7 @@ def _judge(
         case.numeric.quantised[d, j] and ad and bound <= WIDE * abs(value)
     ):
         return  # a slope of its own on the way from one jump to the next, or nothing to hold it to
-    size = max(abs(value), float(best.nearby[d, j]) if abs(value) <= 2 * bound else 0.0)
-    resolution = (own + 2 * bound) / size if size else np.inf
+    resolution = (own + 2 * bound) / abs(value) if value else np.inf
     case.accused[d, j] = not agreeing
     case.open[d, j] = bool(agreeing) and not resolution <= WIDE
     case.resolution[d, j] = resolution if resolution <= WIDE else np.nan

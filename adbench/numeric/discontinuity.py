@@ -41,6 +41,9 @@ class Jump:
     """Mean distance between jumps, in units of the line; the line's length where it saw one."""
     range: float
     """By how much the values on the line differ."""
+    before: float
+    after: float
+    """The places on both sides of it."""
 
 
 def jump(function: Callable[[Array], Array], low: float, high: float, floor: float) -> Jump | None:
@@ -74,10 +77,11 @@ def jump(function: Callable[[Array], Array], low: float, high: float, floor: flo
             return None
         if _jumps(np.diff(values)):
             alone = max(alone, float(np.abs(np.diff(values)).max()))
-    height = float(np.abs(np.diff(values)).max())
+    at = int(np.abs(np.diff(values)).argmax())
+    height = float(abs(values[at + 1] - values[at]))
     if height <= _SEEN * floor or height < alone / 2 or not alone:
         return None
-    return Jump(height, spacing, extent)
+    return Jump(height, spacing, extent, float(places[at]), float(places[at + 1]))
 
 
 def _jumps(rises: Array) -> bool:

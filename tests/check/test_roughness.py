@@ -113,3 +113,24 @@ def test_another_point_on_a_jump_accuses_nobody(seed: int) -> None:
     x = np.array([0.5, 1.25, 0.75])
     result = adbench.check(lambda x: np.floor(x) + x**2, x, seed=seed)
     assert result.verdict is Verdict.PASS
+
+
+@pytest.mark.jax
+def test_attention_in_float32_is_not_accused() -> None:
+    import jax
+
+    rng = np.random.default_rng(0)
+    q, k, v = rng.normal(size=(3, 1, 3, 2, 4))
+
+    def attention(q, k, v):
+        return jax.nn.dot_product_attention(q, k, v, is_causal=True)
+
+    assert adbench.check(attention, q, k, v, backend="jax").verdict is Verdict.PASS
+
+    @jax.custom_vjp
+    def negated(q):
+        return q
+
+    negated.defvjp(lambda q: (q, None), lambda _, g: (-g,))
+    wrong = adbench.check(lambda q, k, v: attention(negated(q), k, v), q, k, v, backend="jax")
+    assert wrong.verdict is Verdict.FAIL

@@ -202,3 +202,79 @@ _special(
     lambda x: array_namespace(x).log(array_namespace(x).erfc(-x / 2**0.5) / 2),
     accuracy=1e-8,
 )
+
+
+# --- coarser inside than their dtype -------------------------------------------------------------
+
+
+def _softmax_torch(x):
+    return x.float().softmax(-1).double()
+
+
+def _softmax_jax(x):
+    import jax
+    import jax.numpy as jnp
+
+    return jax.nn.softmax(x.astype(jnp.float32)).astype(jnp.float64)
+
+
+def _softmax(x):
+    xp = array_namespace(x)
+    e = xp.exp(x - xp.max(x))
+    return e / xp.sum(e)
+
+
+BOOK.add(
+    id="float32-inside-a-softmax",
+    why="a softmax in float32 of logits in float64: a staircase, and a gradient of seven digits",
+    inputs=normal(scale=5.0, x=4),
+    functions={"torch": _softmax_torch, "jax": _softmax_jax},
+    formula=_softmax,
+    backends=("torch", "jax"),
+    accuracy=1e-4,
+)
+
+
+def _equilibrium_torch(w, x):
+    import torch
+
+    class Equilibrium(torch.autograd.Function):
+        """z = tanh(w·z + x), iterated to 10⁻⁶, with the gradient of the fixed point itself."""
+
+        @staticmethod
+        def forward(ctx, w, x):
+            z, following = torch.zeros_like(x), torch.tanh(x)
+            while (following - z).abs().max() >= 1e-6:
+                z, following = following, torch.tanh(w @ following + x)
+            ctx.save_for_backward(w, following)
+            return following
+
+        @staticmethod
+        def backward(ctx, g):
+            w, z = ctx.saved_tensors
+            slope = 1 - z * z
+            u = slope * torch.linalg.solve((torch.eye(len(z)) - slope[:, None] * w).T, g)
+            return torch.outer(u, z), u
+
+    return Equilibrium.apply(0.6 * w / (1 + w.norm()), x)
+
+
+def _equilibrium(w, x):
+    xp = array_namespace(x)
+    w = 0.6 * w / (1 + xp.sqrt(xp.sum(w * w)))  # a contraction, wherever it is looked at
+    z = xp.tanh(x)
+    for _ in range(200):
+        z = xp.tanh(w @ z + x)
+    return z
+
+
+BOOK.add(
+    id="equilibrium-stopped-at-1e-6",
+    why="a fixed point iterated to 10⁻⁶, with the implicit function theorem's gradient: the "
+    "differences are those of so many iterations",
+    inputs=normal(w=(3, 3), x=3),
+    functions={"torch": _equilibrium_torch},
+    formula=_equilibrium,
+    backends=("torch",),
+    accuracy=1e-4,
+)
