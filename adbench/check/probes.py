@@ -11,6 +11,9 @@ from adbench.check.layout import Layout
 
 Array = NDArray[Any]
 
+_DYNAMIC = 1e-28
+"""Size of the smallest output, relative to the largest, that has a weighting of its own."""
+
 
 def weightings(
     origin: Array,
@@ -30,7 +33,8 @@ def weightings(
     finite = np.isfinite(origin)
     size = np.where(finite, np.abs(origin), 0.0)
     typical = np.median(size[size > 0]) if (size > 0).any() else 1.0
-    size = np.where(size > 0, size, typical)
+    # No weight so large that float32, which may be inside, could not hold it.
+    size = np.maximum(np.where(size > 0, size, typical), _DYNAMIC * size.max(initial=0.0))
     rows = []
     for scale in (1 / size, np.ones_like(size)) * pairs:
         random = rng.uniform(0.5, 1.0, size.shape) * np.exp2(rng.integers(0, 4, size.shape))

@@ -40,16 +40,19 @@ _LOW = 1e-2
 """Height of a jump, relative to what the function varies by, up to which it is an algorithm's."""
 _NEAR = 2.0**-3
 _FAR = 0.9
-_SECONDS = 10.0
+_SECONDS = 3.0
 """Time that a search far from the point may take."""
 _FEW = 12
 """Jumps on the near line up to which each is an event of its own."""
 _HIDDEN = 16.0
 """How many times its height, over the way to the next, a jump may hide of a slope. A sequence that
 converges like qⁿ has an error of 1 / (1 − q) last corrections, and its derivative n times that."""
+_TREADS = 8.0
+"""Height of a lower precision's treads, in its roundings of the values."""
 _RESIDUAL = 64.0
 """Height of a fit's residual, in jumps, up to which it is theirs."""
 _MARGIN = 4.0
+_SPANS = np.exp2(np.arange(-25.0, -3.0))
 _REACHES = (3e-7, 3e-5, 1e-3)
 """How far AD's inputs are moved, in units of their scale, to see what AD rounds."""
 
@@ -95,11 +98,13 @@ def allow_for_roughness(
             seen = Jump(0.0, 1.0, 0.0, 0.0, 0.0)  # saturated: AD rounds all the same
         if seen.height > _LOW * seen.range and not coarse:
             continue  # a jump of the function itself
+        size = np.abs(np.where(np.isfinite(origin), weights[j] * origin, 0.0)).sum()
+        treads = coarse and seen.height <= _TREADS * grain(subject) * (size + seen.range)
         if noise is None:
             noise = _rounded_by_ad(subject, origin, directions, weights, scale, values, rng)
         for d in rows:
             views = look.views(directions[d], seen) if near is not None else []
-            _judge(case, d, int(j), seen, near, views, float(noise[d, j]))
+            _judge(case, d, int(j), seen, near, views, float(noise[d, j]), treads)
     if values_of_its_own and asked.any() and not (jumps or coarse):
         subject.smooth = True
 
@@ -178,7 +183,9 @@ def _judge(
     near: Jump | None,
     views: list[CoarseView],
     noise: float,
+    treads: bool,
 ) -> None:
+    """`treads` says that the jumps are a lower precision's, whose slope of zero nobody means."""
     best = case.numeric.best
     ad, fine = float(case.ad[d, j]), float(best.value[d, j])
     own = float(case.tolerance[d, j]) + _MARGIN * noise
@@ -195,7 +202,7 @@ def _judge(
     if agreeing:
         value, bound = min(agreeing, key=lambda pair: pair[1])
     elif not case.accused[d, j] and not (
-        case.numeric.quantised[d, j] and ad and bound <= WIDE * abs(value)
+        case.numeric.quantised[d, j] and (ad or treads) and bound <= WIDE * abs(value)
     ):
         return  # a slope of its own on the way from one jump to the next, or nothing to hold it to
     resolution = (own + 2 * bound) / abs(value) if value else np.inf
@@ -224,6 +231,27 @@ def _rounded_by_ad(
     noise = np.zeros(shape)
     for reach in _REACHES:
         noise = np.maximum(noise, scatter(values, subject.x, reach * scale, rng, shape))
-    size = np.linalg.norm(weights * np.where(np.isfinite(origin), origin, 0.0), axis=1)
+    terms = np.abs(np.where(np.isfinite(origin), origin, 0.0))
+    if grain(subject) > subject.epsilon and terms.size == subject.outputs.size:
+        quanta = _quanta(subject, scale)
+        # What does not move has absorbed what moves.
+        hidden = np.where(quanta > 0, quanta / (2 * grain(subject)), terms.max(initial=0.0))
+        terms = np.maximum(terms, hidden)
+    size = np.linalg.norm(weights * terms, axis=1)
     reach = np.abs(directions).max(axis=1)[:, None]
     return np.asarray(noise + CANCELLATION / _MARGIN * grain(subject) * size * reach)
+
+
+def _quanta(subject: Subject, scale: Array) -> Array:
+    """The smallest change that is seen of each output (p,), zero where none is.
+
+    What is left of large terms, as the logarithm of a probability near one, moves by their last
+    bits, however small it is.
+    """
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], scale.shape)
+    steps = np.concatenate([_SPANS, -_SPANS])
+    outputs = np.sort(subject.rows(subject.x + steps[:, None] * signs * scale), axis=0)
+    with np.errstate(invalid="ignore"):
+        changes = np.diff(outputs, axis=0)
+        least = np.where(changes > 0, changes, np.inf).min(axis=0)
+    return np.where(np.isfinite(least), least, 0.0)

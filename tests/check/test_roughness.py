@@ -134,3 +134,33 @@ def test_attention_in_float32_is_not_accused() -> None:
     negated.defvjp(lambda q: (q, None), lambda _, g: (-g,))
     wrong = adbench.check(lambda q, k, v: attention(negated(q), k, v), q, k, v, backend="jax")
     assert wrong.verdict is Verdict.FAIL
+
+
+def test_a_gradient_of_zero_is_not_excused_by_the_treads_of_float32() -> None:
+    def sine(x):
+        return np.sin(x.astype(np.float32)).astype(float)
+
+    def slope(x, cotangent):
+        return cotangent * np.cos(x.astype(np.float32)).astype(float)
+
+    assert adbench.check(sine, B, gradient=slope).verdict is Verdict.PASS
+    dropped = np.array([1.0, 0.0, 1.0, 1.0, 1.0])
+    wrong = adbench.check(sine, B, gradient=lambda x, cotangent: dropped * slope(x, cotangent))
+    assert wrong.verdict is Verdict.FAIL
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", [0, 3])
+def test_what_float32_leaves_of_a_log_probability_near_zero_accuses_nobody(seed: int) -> None:
+    z = 10 * np.random.default_rng(seed).normal(size=4)
+    result = adbench.check(
+        lambda z: z.float().log_softmax(-1).double(), z, backend="torch", seed=seed
+    )
+    assert result.verdict is Verdict.PASS
+
+
+@pytest.mark.torch
+def test_a_probability_that_only_subnormal_numbers_hold() -> None:
+    z = 20 * np.random.default_rng(3).normal(size=4)  # its weight would be infinite in float32
+    result = adbench.check(lambda z: z.float().softmax(-1).double(), z, backend="torch", seed=3)
+    assert result.verdict is Verdict.PASS
