@@ -186,12 +186,12 @@ def _compare(
         )
     if place := _apart(rows, batch.gradients, subject, batch, _gradient, rng):
         k, i = place
-        leaf_number, index, _ = subject.inputs.place(i)
+        name, index = subject.inputs.element(i)
         return Finding(
             kind="batched-derivative",
             level="fail",
             derivative="vjp",
-            input=subject.inputs.leaves[leaf_number].name,
+            input=name,
             index=index,
             message=f"the gradient of {subject.inputs.label(i)} is {rows[k, i]:.6g} in a batch "
             f"(`vmap`), and {batch.gradients[k, i]:.6g} by itself",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from adbench.check import chance
 from adbench.check.trial import Trial
 from adbench.numeric.ladder import Kind
 from adbench.record.model import DerivativeResult, VCurve, Verdict
+
+Array = NDArray[Any]
 
 _AMPLIFIED = 1e11
 """Noise, in units of rounding, that no stopping rule explains."""
@@ -120,3 +126,45 @@ def _why_open(trial: Trial) -> str:
         f"in {count} the numeric derivative is too uncertain to compare with (the "
         "function's noise swamps its change); a larger input, or less noise, would settle it"
     )
+
+
+def with_other_points(
+    result: DerivativeResult, trial: Trial, agreeing: list[Trial]
+) -> DerivativeResult:
+    """Say at how many other points it agreed, which is evidence where the given point has none."""
+    if not agreeing or result.verdict is Verdict.FAIL:
+        return result
+    elsewhere = f"{len(agreeing)} other point{'s' if len(agreeing) > 1 else ''}"
+    if vacuous(trial) and not unresolved(trial):
+        known = np.concatenate([t.comparison.sharpest for t in agreeing])
+        known = known[np.isfinite(known)]
+        return result.model_copy(
+            update={
+                "verdict": Verdict.PASS,
+                "reason": f"zero at the given point; agrees within tolerance at {elsewhere}",
+                "resolution": float(known.max()) if known.size else None,
+                "compared": int(known.size),
+            }
+        )
+    return result.model_copy(update={"reason": f"{result.reason}, also at {elsewhere}"})
+
+
+def with_search(result: DerivativeResult, tried: int | None) -> DerivativeResult:
+    """Say how many inputs a search has tried in vain."""
+    if tried is None or result.verdict is Verdict.FAIL:
+        return result
+    words = f"a search of {tried:,} inputs found nothing wrong"
+    if not tried:
+        words = "a search was too short to try a single input"
+    return result.model_copy(update={"reason": f"{result.reason}; {words}"})
+
+
+def with_chance(result: DerivativeResult, trial: Trial, gradients: Array) -> DerivativeResult:
+    """Say what a check along random directions may miss."""
+    if trial.coordinates is not None or result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        return result
+    probability = chance.chance_of_missing(trial, gradients)
+    if probability is None:
+        return result
+    words = chance.in_words(probability, gradients.shape[1])
+    return result.model_copy(update={"reason": f"{result.reason}; {words}"})

@@ -32,7 +32,40 @@ _COARSELY = 0.2
 _DIGITS = {"float32": "7", "complex64": "7", "float16": "3", "bfloat16": "2"}
 
 
-def in_doubt(subject: Subject, result: DerivativeResult, failing: list[Finding]) -> bool:
+def lost(
+    own: Subject,
+    full: Subject,
+    result: DerivativeResult,
+    failing: list[Finding],
+    weight: Array,
+    gradient: Array,
+) -> list[Finding]:
+    """Notes of what takes digits from the derivative: a cast, where it matters, and narrow inputs.
+
+    `own` is the function at its own precision, `full` at float64, where `gradient` (n,) is from.
+    """
+    found: list[Finding] = []
+    attempt = full.explanations.attempt
+    if _in_doubt(full, result, failing):
+        found += attempt("where digits are lost", lambda: _casts(full, weight), [])
+    found += attempt(
+        "which inputs have fewer digits", lambda: _narrow_leaves(own, full, weight, gradient), []
+    )
+    return found
+
+
+def with_lost(result: DerivativeResult, found: list[Finding]) -> DerivativeResult:
+    """The result, its reason followed by the notes in a few words; a failure's stays as it is."""
+    if result.verdict is Verdict.FAIL:
+        return result
+    words = "".join(
+        f"; {f.input} has fewer digits" if f.input else f"; {f.message.partition(':')[0]}"
+        for f in found
+    )
+    return result.model_copy(update={"reason": result.reason + words})
+
+
+def _in_doubt(subject: Subject, result: DerivativeResult, failing: list[Finding]) -> bool:
     """Whether there is anything to explain by digits that are lost inside."""
     if subject.epsilon > 2.0**-53:
         return False
@@ -84,7 +117,7 @@ def withdraw_treads(case: Comparison) -> None:
     case.open |= treads
 
 
-def casts(subject: Subject, weight: Array) -> list[Finding]:
+def _casts(subject: Subject, weight: Array) -> list[Finding]:
     """A note for the first operation that takes double precision and gives less.
 
     One evaluation, and one VJP where the backend follows that too.
@@ -113,19 +146,11 @@ def casts(subject: Subject, weight: Array) -> list[Finding]:
     ]
 
 
-def in_words(found: list[Finding]) -> str:
-    """The notes in a few words that follow a reason: `; float32 inside, by cast`."""
-    return "".join(
-        f"; {f.input} has fewer digits" if f.input else f"; {f.message.partition(':')[0]}"
-        for f in found
-    )
-
-
 def _digits(narrowing: Narrowing) -> str:
     return _DIGITS.get(narrowing.dtype, "few")
 
 
-def narrow_leaves(own: Subject, full: Subject, weight: Array, gradient: Array) -> list[Finding]:
+def _narrow_leaves(own: Subject, full: Subject, weight: Array, gradient: Array) -> list[Finding]:
     """A note where some inputs are of lower precision than others.
 
     It says which, and whether the gradients of the others feel it: `gradient` (n,) is that of the

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
-from adbench.check import chance, digits, operator, power
+from adbench.check import digits, operator, power
 from adbench.check import findings as report
 from adbench.check.batched import Compared, batched
-from adbench.check.conclusion import conclude, unresolved, vacuous
+from adbench.check.conclusion import (
+    conclude,
+    unresolved,
+    with_chance,
+    with_other_points,
+    with_search,
+)
 from adbench.check.culprit import located
 from adbench.check.digest import Digests, digests
 from adbench.check.elsewhere import Elsewhere
@@ -219,17 +225,9 @@ class _Examination:
             return
         trials = Reverse(subject, weights, self.tolerance, self.rng)
         gradients = trials.gradients(subject.x, subject.covector(pullback.gradients))
-        gently = False
-        for weight, gradient in zip(weights, gradients, strict=True):
-            nonlinear = operator.homogeneous(subject, subject.x, weight, gradient)
-            if nonlinear and (gently := digits.half_inside(subject, weight)):
-                nonlinear = operator.homogeneous(subject, subject.x, weight, gradient, gently=True)
-            if nonlinear:
-                self.findings += nonlinear
-                trials.fault = nonlinear[0].diagnosis
-                break
-        if trials.fault is None:
-            self.findings += self._additive(weights[-1], gradients[-1], gently)
+        nonlinear = operator.linear(subject, subject.x, weights, gradients)
+        self.findings += nonlinear
+        trials.fault = nonlinear[0].diagnosis if nonlinear else None
         missing = frozenset(
             leaf.name
             for leaf, g in zip(subject.inputs.leaves, pullback.gradients, strict=True)
@@ -248,15 +246,7 @@ class _Examination:
         far = Elsewhere(
             trials, missing, self.own.dtypes, lambda x, rows: nearby.look(x, rows)[1], self.found
         )
-        if self.options.other_points and not self._failing():
-            self.findings += far.found_before()
-        agreeing: list[Trial] = []
-        if self.options.other_points and not self._failing():
-            limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
-            agreeing = list(nearby.agreeing(limit, thorough=self.options.thorough))
-            self.findings += nearby.findings
-        if self.options.other_points and self.options.search and not self._failing():
-            self.findings += far.searched(self.options.search, self.options.seed)
+        agreeing = self._other_points(nearby, far) if self.options.other_points else []
         if not self._failing():
             self.findings += self._identity(unsteady=False)
         in_batch = self._batched(weights, gradients, trials.scale)
@@ -277,18 +267,29 @@ class _Examination:
         result = result.model_copy(
             update={"worst": worst, "taylor_slope": slope, "batched": in_batch}
         )
-        result = self._with_lost_digits(result, weights[0], gradients[0])
-        result = _with_other_points(result, trial, agreeing)
-        self.results.append(_with_chance(_with_search(result, far.tried), trial, gradients))
+        lost = digits.lost(self.own, subject, result, self._failing(), weights[0], gradients[0])
+        self.findings += lost
+        result = digits.with_lost(result, lost)
+        result = with_other_points(result, trial, agreeing)
+        self.results.append(with_chance(with_search(result, far.tried), trial, gradients))
         wanted = self.options.power or self.options.power_floor is not None
         if wanted and not self._failing():
-            self._measure_power(trials, trial, gradients)
+            floor = self.options.power_floor
+            self.power, notes = power.measured(trials, trial, gradients, floor)
+            self.findings += notes
 
-    def _additive(self, weight: Array, gradient: Array, gently: bool) -> list[Finding]:
-        found = operator.additive(self.subject, self.subject.x, weight, gradient, gently=gently)
-        if found and not gently and digits.half_inside(self.subject, weight):
-            return operator.additive(self.subject, self.subject.x, weight, gradient, gently=True)
-        return found
+    def _other_points(self, nearby: Nearby, far: Elsewhere) -> list[Trial]:
+        """The trials elsewhere that agree, until something is wrong: found before, near, or far."""
+        agreeing: list[Trial] = []
+        if not self._failing():
+            self.findings += far.found_before()
+        if not self._failing():
+            limit = _LEAST_SECONDS + 5 * (time.perf_counter() - self.started)
+            agreeing = list(nearby.agreeing(limit, thorough=self.options.thorough))
+            self.findings += nearby.findings
+        if self.options.search and not self._failing():
+            self.findings += far.searched(self.options.search, self.options.seed)
+        return agreeing
 
     def _identity(self, *, unsteady: bool) -> list[Finding]:
         """A value that depends on which array it is given, whatever the numbers in it."""
@@ -337,24 +338,6 @@ class _Examination:
             Script(),
         )
 
-    def _with_lost_digits(
-        self, result: DerivativeResult, weight: Array, gradient: Array
-    ) -> DerivativeResult:
-        """Notes of what takes digits from the derivative, and the result, which names the first."""
-        subject, attempt = self.subject, self.subject.explanations.attempt
-        found: list[Finding] = []
-        if digits.in_doubt(subject, result, self._failing()):
-            found += attempt("where digits are lost", lambda: digits.casts(subject, weight), [])
-        found += attempt(
-            "which inputs have fewer digits",
-            lambda: digits.narrow_leaves(self.own, subject, weight, gradient),
-            [],
-        )
-        self.findings += found
-        if result.verdict is Verdict.FAIL:
-            return result
-        return result.model_copy(update={"reason": result.reason + digits.in_words(found)})
-
     def _curve(self, trial: Trial) -> VCurve | None:
         return self.subject.explanations.attempt(
             "the curve of error against step", lambda: report.v_curve(self.subject, trial), None
@@ -375,28 +358,6 @@ class _Examination:
             return trials.random(gradients, 4)
         # Here every step costs: those that can no longer change the verdict are not made.
         return trials.random(gradients, 2, briefly=_BRIEF * float(self.tolerance.rtol))
-
-    def _measure_power(self, trials: Reverse, trial: Trial, gradients: Array) -> None:
-        floor = self.options.power_floor
-        self.power = self.subject.explanations.attempt(
-            "what share of planted faults this check would have caught",
-            lambda: power.power(trials, trial, gradients),
-            None,
-        )
-        if self.power is None:
-            if floor is not None:
-                self._add_power("inconclusive", f"the floor of {floor:.0%} could not be examined")
-            return
-        words = power.in_words(self.power)
-        if floor is None or power.share(self.power) >= floor:
-            self._add_power("note", words)
-        else:
-            below = f"a pass would mean too little: {words}, below the floor of {floor:.0%}"
-            self._add_power("inconclusive", below)
-
-    def _add_power(self, level: Literal["note", "inconclusive"], message: str) -> None:
-        about = None if level == "note" else "vjp"
-        self.findings.append(Finding(kind="power", level=level, derivative=about, message=message))
 
     def _broken(self, reason: str) -> None:
         self.results.append(DerivativeResult(derivative="vjp", verdict=Verdict.FAIL, reason=reason))
@@ -454,48 +415,6 @@ class _Examination:
 def _counted(result: DerivativeResult) -> Verdict:
     """Asked for and not to be had is not a pass."""
     return Verdict.INCONCLUSIVE if result.verdict is Verdict.SKIPPED else result.verdict
-
-
-def _with_other_points(
-    result: DerivativeResult, trial: Trial, agreeing: list[Trial]
-) -> DerivativeResult:
-    """Say at how many other points it agreed, which is evidence where the given point has none."""
-    if not agreeing or result.verdict is Verdict.FAIL:
-        return result
-    elsewhere = f"{len(agreeing)} other point{'s' if len(agreeing) > 1 else ''}"
-    if vacuous(trial) and not unresolved(trial):
-        known = np.concatenate([t.comparison.sharpest for t in agreeing])
-        known = known[np.isfinite(known)]
-        return result.model_copy(
-            update={
-                "verdict": Verdict.PASS,
-                "reason": f"zero at the given point; agrees within tolerance at {elsewhere}",
-                "resolution": float(known.max()) if known.size else None,
-                "compared": int(known.size),
-            }
-        )
-    return result.model_copy(update={"reason": f"{result.reason}, also at {elsewhere}"})
-
-
-def _with_search(result: DerivativeResult, tried: int | None) -> DerivativeResult:
-    """Say how many inputs a search has tried in vain."""
-    if tried is None or result.verdict is Verdict.FAIL:
-        return result
-    words = f"a search of {tried:,} inputs found nothing wrong"
-    if not tried:
-        words = "a search was too short to try a single input"
-    return result.model_copy(update={"reason": f"{result.reason}; {words}"})
-
-
-def _with_chance(result: DerivativeResult, trial: Trial, gradients: Array) -> DerivativeResult:
-    """Say what a check along random directions may miss."""
-    if trial.coordinates is not None or result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-        return result
-    probability = chance.chance_of_missing(trial, gradients)
-    if probability is None:
-        return result
-    words = chance.in_words(probability, gradients.shape[1])
-    return result.model_copy(update={"reason": f"{result.reason}; {words}"})
 
 
 def _first_words(failing: list[Finding]) -> str:

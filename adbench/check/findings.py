@@ -152,8 +152,7 @@ def v_curve(subject: Subject, trial: Trial) -> VCurve:
     best = case.numeric.best
     name, index = "a random direction", None
     if trial.coordinates is not None:
-        leaf, index, _ = subject.inputs.place(int(trial.coordinates[d]))
-        name = subject.inputs.leaves[leaf].name
+        name, index = subject.inputs.element(int(trial.coordinates[d]))
     found = bool(np.isfinite(best.bound[d, j]))
     return VCurve(
         input=name,

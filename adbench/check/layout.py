@@ -101,6 +101,11 @@ class Layout:
         index = np.unravel_index(offset, self.leaves[leaf].shape)
         return leaf, tuple(int(i) for i in index), part
 
+    def element(self, coordinate: int) -> tuple[str, tuple[int, ...]]:
+        """The leaf's name and the index in it, as findings have them."""
+        leaf, index, _ = self.place(coordinate)
+        return self.leaves[leaf].name, index
+
     def label(self, coordinate: int) -> str:
         """The coordinate as a person writes it: `w[1, 2]`, `real part of z[0]`, `x`."""
         leaf, index, part = self.place(coordinate)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from adbench.backends.protocol import Pullback
 from adbench.check.accusation import cancelled, wobble
 from adbench.check.diagnosis.cotangents import nonlinearity
+from adbench.check.digits import half_inside
 from adbench.check.subject import Subject
 from adbench.record.model import Finding
 
@@ -120,13 +121,13 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
     one, two = subject.covector(first.gradients), subject.covector(second.gradients)
     if not found and not _same(one, two, subject.epsilon):
         worst = int(np.nanargmax(np.abs(one - two)))
-        leaf, index, _ = subject.inputs.place(worst)
+        name, index = subject.inputs.element(worst)
         found.append(
             Finding(
                 kind="nondeterministic",
                 level="fail",
                 derivative="vjp",
-                input=subject.inputs.leaves[leaf].name,
+                input=name,
                 index=index,
                 ad=float(one[worst]),
                 message="two calls of the backward pass on the same input gave different "
@@ -142,12 +143,12 @@ def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> li
 def _last_bits(subject: Subject, one: Array, two: Array) -> Finding:
     with np.errstate(invalid="ignore"):
         worst = int(np.argmax(np.nan_to_num(np.abs(one - two))))
-    leaf, index, _ = subject.inputs.place(worst)
+    name, index = subject.inputs.element(worst)
     return Finding(
         kind="nondeterministic",
         level="note",
         derivative="vjp",
-        input=subject.inputs.leaves[leaf].name,
+        input=name,
         index=index,
         message="two calls of the backward pass on the same input differ in their last bits, by "
         f"{abs(one[worst] - two[worst]):.1g} at {subject.inputs.label(worst)}: it adds up in "
@@ -222,6 +223,25 @@ def symmetric(subject: Subject, weight: Array, directions: Array) -> list[Findin
     ]
 
 
+def linear(subject: Subject, x: Array, weights: Array, gradients: Array) -> list[Finding]:
+    """Whether the gradients (m, n) scale with the weightings (m, p), and add up as they do.
+
+    Half precision inside, which rounds cotangents or loses them, is looked for where it would
+    excuse what is found.
+    """
+    gently = False
+    for weight, gradient in zip(weights, gradients, strict=True):
+        found = homogeneous(subject, x, weight, gradient)
+        if found and (gently := half_inside(subject, weight)):
+            found = homogeneous(subject, x, weight, gradient, gently=True)
+        if found:
+            return found
+    found = additive(subject, x, weights[-1], gradients[-1], gently=gently)
+    if found and not gently and half_inside(subject, weights[-1]):
+        return additive(subject, x, weights[-1], gradients[-1], gently=True)
+    return found
+
+
 def homogeneous(
     subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
 ) -> list[Finding]:
@@ -269,13 +289,13 @@ def additive(
     if not wrong.any() or _rounded(subject, x, both - expected, weight, other, weight + other):
         return []
     worst = int(np.argmax(np.where(wrong, np.nan_to_num(apart, nan=np.inf), -1.0)))
-    leaf, index, _ = subject.inputs.place(worst)
+    name, index = subject.inputs.element(worst)
     return [
         Finding(
             kind="nonlinear-cotangent",
             level="fail",
             derivative="vjp",
-            input=subject.inputs.leaves[leaf].name,
+            input=name,
             index=index,
             ad=float(both[worst]),
             numeric=float(expected[worst]),
@@ -316,12 +336,12 @@ def _nonlinear(
     subject: Subject, x: Array, weight: Array, scale: float, scaled: Array, expected: Array
 ) -> Finding:
     worst = int(np.nanargmax(np.abs(scaled - expected)))
-    leaf, index, _ = subject.inputs.place(worst)
+    name, index = subject.inputs.element(worst)
     return Finding(
         kind="nonlinear-cotangent",
         level="fail",
         derivative="vjp",
-        input=subject.inputs.leaves[leaf].name,
+        input=name,
         index=index,
         ad=float(scaled[worst]),
         numeric=float(expected[worst]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from adbench.check.faults import STALE, Planted, faults
 from adbench.check.reverse import Reverse
 from adbench.check.subject import Subject
 from adbench.check.trial import Trial
+from adbench.record.model import Finding
 
 Array = NDArray[Any]
 
@@ -82,6 +83,33 @@ def _elsewhere(trials: Reverse) -> Array | None:
 def _differ(given: Array, healthy: Array, epsilon: float) -> bool:
     with np.errstate(invalid="ignore"):
         return not bool((np.abs(given - healthy) <= _SAME * epsilon * np.abs(healthy)).all())
+
+
+def measured(
+    trials: Reverse, trial: Trial, gradients: Array, floor: float | None
+) -> tuple[dict[str, bool] | None, list[Finding]]:
+    """The power, None where it cannot be measured, and what there is to say of it.
+
+    A pass whose power is below the `floor`, or not known, does not meet it.
+    """
+    caught = trials.subject.explanations.attempt(
+        "what share of planted faults this check would have caught",
+        lambda: power(trials, trial, gradients),
+        None,
+    )
+    if caught is None:
+        words = f"the floor of {floor:.0%} could not be examined" if floor is not None else ""
+        return None, [_finding(words, level="inconclusive")] if words else []
+    words = in_words(caught)
+    if floor is None or share(caught) >= floor:
+        return caught, [_finding(words)]
+    below = f"a pass would mean too little: {words}, below the floor of {floor:.0%}"
+    return caught, [_finding(below, level="inconclusive")]
+
+
+def _finding(message: str, level: Literal["note", "inconclusive"] = "note") -> Finding:
+    about = None if level == "note" else "vjp"
+    return Finding(kind="power", level=level, derivative=about, message=message)
 
 
 def in_words(caught: dict[str, bool]) -> str:
