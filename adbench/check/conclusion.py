@@ -85,8 +85,16 @@ def vacuous(trial: Trial) -> bool:
 
 
 def unresolved(trial: Trial) -> bool:
-    """Whether some direction is open under every weighting: one may swamp what another shows."""
-    return bool(trial.comparison.open.all(axis=1).any())
+    """Whether some direction is open, and nothing would have been seen of it otherwise."""
+    return bool(_open(trial).any())
+
+
+def _open(trial: Trial) -> Array:
+    """Directions (D,) that are open under some weighting and show nothing under another: what one
+    swamps another may show, but that it is too small there to be seen is no evidence."""
+    case = trial.comparison
+    shown = np.isfinite(case.sharpest) | case.subgradient.any(axis=1)
+    return np.asarray(case.open.any(axis=1) & ~shown)
 
 
 def _why_zero(trial: Trial) -> str:
@@ -104,7 +112,7 @@ def _why_zero(trial: Trial) -> str:
 def _why_open(trial: Trial) -> str:
     case = trial.comparison
     best = case.numeric.best
-    rows = case.open.all(axis=1)
+    rows = _open(trial)
     count = f"{int(rows.sum())} of {rows.size} directions"
     if (case.numeric.quantised & case.open)[rows].any():
         return (

@@ -164,3 +164,26 @@ def test_a_probability_that_only_subnormal_numbers_hold() -> None:
     z = 20 * np.random.default_rng(3).normal(size=4)  # its weight would be infinite in float32
     result = adbench.check(lambda z: z.float().softmax(-1).double(), z, backend="torch", seed=3)
     assert result.verdict is Verdict.PASS
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pass_in_float32_does_not_promise_what_it_would_have_missed(seed: int) -> None:
+    import torch
+
+    class Off(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * torch.tensor([1.0, 1.001, 1.0, 1.0], dtype=g.dtype)
+
+    result = adbench.check(
+        lambda z: torch.sigmoid(Off.apply(z).float()).double(),
+        np.random.default_rng(seed).normal(size=4),
+        backend="torch",
+        seed=seed,
+    )
+    assert result.verdict is not Verdict.PASS or result.resolution > 1e-3
