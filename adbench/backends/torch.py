@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import torch
 from torch.autograd import forward_ad
 
-from adbench.backends.arrays import Array, bits_equal, is_bfloat16, tensor_to_numpy
+from adbench.backends.arrays import Array
 from adbench.backends.batching import in_chunks, rows_per_call
 from adbench.backends.calling import Call, Outputs, reject
-from adbench.backends.errors import ArgumentError, BackendUnavailableError, UnsupportedError
+from adbench.backends.errors import BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import (
     Arrays,
     Backend,
@@ -49,6 +48,14 @@ from adbench.backends.torch_batched import Batched, many_rows, vmapped_vjp
 from adbench.backends.torch_holomorphic import OnlyHolomorphic, no_way_out
 from adbench.backends.torch_parts import first_lost, is_rule, nodes_of, rules_at_work
 from adbench.backends.torch_precision import Narrowings
+from adbench.backends.torch_tensors import (
+    array_of,
+    arrays_of,
+    device_named,
+    tensor_of,
+    tensors_like,
+    unchanged,
+)
 
 Tensor = Any
 
@@ -62,7 +69,7 @@ class TorchBackend(Backend):
 
     def __init__(self, mode: str | None = None, device: str = "cpu") -> None:
         super().__init__(mode, device)
-        self._device = _device(device)
+        self._device = device_named(device)
 
     @classmethod
     def unavailable(cls) -> BackendUnavailableError | None:
@@ -130,7 +137,7 @@ class TorchFunction(BoundFunction):
             gradients = pull_back(outs, leaves, given)
             return Pullback(
                 outputs,
-                [None if g is None else array_of(g) for g in gradients],
+                arrays_of(gradients),
                 self._mutated(x, seen, data, before, given),
             )
 
@@ -164,8 +171,7 @@ class TorchFunction(BoundFunction):
     def _double_backward(self, x: Arrays, tangents: Arrays) -> list[Array]:
         """Jt as the derivative, in the cotangent u, of ⟨vjp(u), t⟩, which is linear in u."""
         with torch.enable_grad(), self._data(x) as data:
-            leaves = [self._tensor(a).requires_grad_() for a in x]
-            outs = self._run([leaf.clone() for leaf in leaves], data)
+            leaves, outs = self._recorded(x, data)
             dummies = [torch.zeros_like(out).requires_grad_() for out in outs]
             with second_derivative("forward mode, nor double backward"):
                 gradients = pull_back(outs, leaves, dummies, create_graph=True)
@@ -177,8 +183,7 @@ class TorchFunction(BoundFunction):
         """By double backward, ∇⟨vjp(x), tangents⟩: a right gradient's Jacobian is symmetric, so
         that this is the derivative along the tangents."""
         with torch.enable_grad(), self._data(x) as data:
-            leaves = [self._tensor(a).requires_grad_() for a in x]
-            outs = self._run([leaf.clone() for leaf in leaves], data)
+            leaves, outs = self._recorded(x, data)
             weights = self._like(cotangents, outs)
             if first := not self._differentiates_twice:
                 weights = [weight.requires_grad_() for weight in weights]
@@ -188,7 +193,7 @@ class TorchFunction(BoundFunction):
                     refuse_once_differentiable(gradients)
                 seconds = pull_back(gradients, leaves, self._like(tangents, leaves))
             self._differentiates_twice = True
-            return [None if s is None else array_of(s) for s in seconds]
+            return arrays_of(seconds)
 
     def timed(self, what: str, cotangents: Arrays = (), tangents: Arrays = ()) -> Timed:
         """The leaves themselves are handed over, with no copy for each call as in a check."""
@@ -253,6 +258,11 @@ class TorchFunction(BoundFunction):
                 lambda outs: pull_back(outs, leaves, self._like(cotangents, outs)),
             )
 
+    def _recorded(self, x: Arrays, data: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """The leaves to differentiate by, and the outputs for copies of them."""
+        leaves = [self._tensor(a).requires_grad_() for a in x]
+        return leaves, self._run([leaf.clone() for leaf in leaves], data)
+
     def _tracked(self, x: Arrays) -> list[Tensor]:
         return [self._tensor(a).requires_grad_().clone() for a in x]
 
@@ -262,7 +272,7 @@ class TorchFunction(BoundFunction):
         outputs, gradients = made
         return Pullback(
             [array_of(out) for out in outputs],
-            [None if g is None else array_of(g) for g in gradients],
+            arrays_of(gradients),
         )
 
     def _vmapped(self, x: Arrays, cotangents: Arrays) -> Batched:
@@ -275,8 +285,7 @@ class TorchFunction(BoundFunction):
 
     def _many_rows(self, x: Arrays, cotangents: Arrays) -> Batched:
         with self._data(x) as data:
-            leaves = [self._tensor(a).requires_grad_() for a in x]
-            outs = self._run([leaf.clone() for leaf in leaves], data)
+            leaves, outs = self._recorded(x, data)
             return many_rows(outs, leaves, self._like(cotangents, outs))
 
     def batches_by_rule(self, x: Arrays, cotangents: Arrays) -> bool:
@@ -294,17 +303,15 @@ class TorchFunction(BoundFunction):
         from adbench.backends.torch_cuts import cuts_met
 
         with torch.enable_grad(), self._data(x) as data:
-            leaves = [self._tensor(a).requires_grad_() for a in x]
-            return cuts_met(lambda: self._run([leaf.clone() for leaf in leaves], data))
+            return cuts_met(lambda: self._recorded(x, data)[1])
 
     def uncut(self, x: Arrays, cotangents: Arrays, which: Collection[int]) -> list[Array | None]:
         from adbench.backends.torch_cuts import without
 
         with torch.enable_grad(), self._data(x) as data:
-            leaves = [self._tensor(a).requires_grad_() for a in x]
-            outs = without(which, lambda: self._run([leaf.clone() for leaf in leaves], data))
+            leaves, outs = without(which, lambda: self._recorded(x, data))
             gradients = pull_back(outs, leaves, self._like(cotangents, outs))
-            return [None if g is None else array_of(g) for g in gradients]
+            return arrays_of(gradients)
 
     def narrowings(self, x: Arrays, cotangents: Arrays | None) -> list[Narrowing]:
         with torch.enable_grad(), quiet(), self._data(x) as data:
@@ -370,7 +377,7 @@ class TorchFunction(BoundFunction):
             tensors = [self._tensor(a) for a in arrays]
             yield tensors
             # Writing through .numpy() or .data leaves no trace in the version counter.
-            self._keeps_data = self._keeps_data and _unchanged(arrays, tensors)
+            self._keeps_data = self._keeps_data and unchanged(arrays, tensors)
         else:
             yield tensors
         if self._keeps_data and not any(tensor._version for tensor in tensors):
@@ -389,60 +396,14 @@ class TorchFunction(BoundFunction):
         names = [
             leaf.name
             for leaf, a, tensor in zip(self._call.leaves, given, after, strict=True)
-            if not _unchanged([a], [tensor])
+            if not unchanged([a], [tensor])
         ]
-        if not _unchanged(before, cotangents):
+        if not unchanged(before, cotangents):
             names.append("cotangent")
         return tuple(names)
 
     def _tensor(self, array: Array) -> Tensor:
-        """A tensor of the same dtype on the device, sharing memory with nothing."""
-        copy = np.array(array, order="C")
-        if is_bfloat16(copy.dtype):
-            bits = torch.from_numpy(copy.view(np.int16))
-            return bits.view(torch.bfloat16).to(self._device)
-        try:
-            tensor = torch.from_numpy(copy)
-        except TypeError as error:
-            raise ArgumentError(f"PyTorch has no dtype {copy.dtype}") from error
-        return tensor if self._device.type == "cpu" else tensor.to(self._device)
+        return tensor_of(array, self._device)
 
     def _like(self, arrays: Arrays, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """Cotangents or tangents as tensors of the dtypes that autograd wants."""
-        made = []
-        for array, tensor in zip(arrays, tensors, strict=True):
-            given = self._tensor(array)
-            if given.is_complex() and not tensor.is_complex():
-                raise ArgumentError(f"a complex (co)tangent for an array of {tensor.dtype}")
-            made.append(given.to(tensor.dtype))
-        return made
-
-
-def _unchanged(arrays: Arrays, tensors: Sequence[Tensor]) -> bool:
-    return all(
-        bits_equal(array, tensor_to_numpy(tensor))
-        for array, tensor in zip(arrays, tensors, strict=True)
-    )
-
-
-def array_of(tensor: Tensor | None, like: Tensor | None = None) -> Array:
-    """A NumPy copy (a result must not change when the function's own state does); zeros of
-    `like` for None."""
-    if tensor is None:
-        tensor = torch.zeros_like(like)
-    return np.array(tensor_to_numpy(tensor), order="C")
-
-
-def _device(text: str) -> Any:
-    try:
-        device = torch.device(text)
-    except RuntimeError as error:
-        raise ValueError(f"PyTorch knows no device {text!r}") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise BackendUnavailableError("no CUDA device")
-    if device.type != "cpu":
-        try:
-            torch.empty(0, device=device)
-        except Exception as error:
-            raise BackendUnavailableError(f"no device {text}: {first_line(error)}") from error
-    return device
+        return tensors_like(arrays, tensors, self._device)

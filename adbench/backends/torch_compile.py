@@ -18,8 +18,9 @@ from adbench.backends.arrays import Array
 from adbench.backends.calling import Call
 from adbench.backends.errors import BackendUnavailableError, UnsupportedError
 from adbench.backends.protocol import Arrays, BoundFunction, Pullback, Timed
-from adbench.backends.torch import TorchFunction, array_of
+from adbench.backends.torch import TorchFunction
 from adbench.backends.torch_autograd import first_line, quiet
+from adbench.backends.torch_tensors import array_of
 
 
 def bind_compiled(call: Call, device: Any) -> BoundFunction:

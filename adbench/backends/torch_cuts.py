@@ -28,7 +28,7 @@ def cuts_met(run: Callable[[], object]) -> list[Cut]:
     return met
 
 
-def without(which: Collection[int], run: Callable[[], Sequence[Tensor | None]]) -> Any:
+def without(which: Collection[int], run: Callable[[], Any]) -> Any:
     """What `run` returns with these cuts of it undone, by their places in `cuts_met`."""
     with _watching([], frozenset(which)):
         return run()

@@ -15,8 +15,8 @@ from torch.overrides import TorchFunctionMode
 from adbench.backends import trees
 from adbench.backends.arrays import tensor_to_numpy
 from adbench.backends.protocol import Array
-from adbench.backends.torch import array_of
 from adbench.backends.torch_autograd import pull_back, quiet
+from adbench.backends.torch_tensors import array_of
 from adbench.explain.contents import Blocks, content_of, kept
 from adbench.explain.places import innermost
 from adbench.explain.rules import TORCH, rule_text
