@@ -93,8 +93,8 @@ def _open(trial: Trial) -> Array:
     """Directions (D,) that are open under some weighting and show nothing under another: what one
     swamps another may show, but that it is too small there to be seen is no evidence."""
     case = trial.comparison
-    shown = np.isfinite(case.sharpest) | case.subgradient.any(axis=1)
-    return np.asarray(case.open.any(axis=1) & ~shown)
+    shown = (np.isfinite(case.resolution) | case.subgradient) & ~case.open
+    return np.asarray(case.open.any(axis=1) & ~shown.any(axis=1))
 
 
 def _why_zero(trial: Trial) -> str:

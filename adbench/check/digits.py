@@ -115,6 +115,7 @@ def withdraw_treads(case: Comparison) -> None:
     treads = case.accused & follows
     case.accused &= ~treads
     case.open |= treads
+    case.resolution[treads] = np.nan
 
 
 def _casts(subject: Subject, weight: Array) -> list[Finding]:
