@@ -25,6 +25,12 @@ _SURE = 30.0
 """How many times AD's own rounding a difference must be there."""
 _GROSS = 1e-4
 """Relative difference from which a gradient is wrong at a point that nobody has asked about."""
+_ASIDE = Finding(
+    kind="another-point",
+    level="note",
+    message="adbench made that point from the given one; a function that is not meant for such "
+    "inputs should raise there, or return NaN",
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class Nearby:
                     f.model_copy(update={"message": f"{f.message} at another point ({words})"})
                     for f in found
                 ]
+                self.findings.append(_ASIDE)
                 return
             if trial is not None and not vacuous(trial) and not unresolved(trial):
                 yield trial

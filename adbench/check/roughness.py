@@ -39,7 +39,8 @@ _ROUGH = 30.0
 _LOW = 1e-2
 """Height of a jump, relative to what the function varies by, up to which it is an algorithm's."""
 _NEAR = 2.0**-3
-_FAR = 0.9
+_FARTHER = (0.3, 0.9)
+"""In turn: what is smooth bends less on the shorter line, and hides a solver's jumps less there."""
 _SECONDS = 3.0
 """Time that a search far from the point may take."""
 _FEW = 12
@@ -83,29 +84,31 @@ def allow_for_roughness(
     excess = np.where(asked, np.minimum(case.excess, 1e300), -1.0)
     worst = np.argsort(-excess.max(axis=1), kind="stable")[:_MOST]
     noise: Array | None = None
-    jumps = False
     everywhere = scale * rng.choice([-1.0, 1.0], scale.shape)
-    for j in np.flatnonzero(asked.any(axis=0)):
-        rows = [int(d) for d in worst if asked[d, j]]
-        if not rows:
+    rows = {int(j): [int(d) for d in worst if asked[d, j]] for j in range(len(weights))}
+    looks = {
+        j: _Look(subject, function, origin, weights[j], everywhere) for j, ds in rows.items() if ds
+    }
+    found = {j: look.nearest(directions[rows[j][0]]) for j, look in looks.items()}
+    # What jumps for one weighting does for all, if less visibly.
+    shared = next((event for event in found.values() if event is not None), None)
+    for j, look in looks.items():
+        event = found[j] or (shared and shared.under(weights[j]))
+        if event is None and not coarse:
             continue
-        look = _Look(subject, function, origin, weights[j], everywhere)
-        near, seen = look.nearest(directions[rows[0]])
-        jumps |= seen is not None
-        if seen is None:
-            if not coarse:
-                continue
-            seen = Jump(0.0, 1.0, 0.0, 0.0, 0.0)  # saturated: AD rounds all the same
+        # Saturated: AD rounds all the same.
+        seen = Jump(0.0, 1.0, 0.0, 0.0, 0.0) if event is None else event.jump
         if seen.height > _LOW * seen.range and not coarse:
             continue  # a jump of the function itself
+        near = event is not None and event.near
         size = np.abs(np.where(np.isfinite(origin), weights[j] * origin, 0.0)).sum()
         treads = coarse and seen.height <= _TREADS * grain(subject) * (size + seen.range)
         if noise is None:
             noise = _rounded_by_ad(subject, origin, directions, weights, scale, values, rng)
-        for d in rows:
-            views = look.views(directions[d], seen) if near is not None else []
-            _judge(case, d, int(j), seen, near, views, float(noise[d, j]), treads)
-    if values_of_its_own and asked.any() and not (jumps or coarse):
+        for d in rows[j]:
+            views = look.views(directions[d], seen) if near else []
+            _judge(case, d, j, seen, near, views, float(noise[d, j]), treads)
+    if values_of_its_own and asked.any() and shared is None and not coarse:
         subject.smooth = True
 
 
@@ -122,6 +125,20 @@ def _may_be_rough(case: Comparison) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
+class _Event:
+    """A jump that was found, close by or not, and how far each output jumps there, (p,)."""
+
+    jump: Jump
+    rises: Array
+    near: bool
+
+    def under(self, weight: Array) -> _Event:
+        """The same of outputs weighted otherwise; each counts by itself: several may cancel, and
+        what they hide need not."""
+        return replace(self, jump=replace(self.jump, height=float(np.abs(weight) @ self.rises)))
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """The function along lines, under one weighting (p,)."""
 
@@ -132,21 +149,24 @@ class _Look:
     everywhere: Array
     """A direction that moves every element by its magnitude, (n,)."""
 
-    def nearest(self, direction: Array) -> tuple[Jump | None, Jump | None]:
-        """A jump close by along the line, and the first that is found there, or where all elements
-        move by their own size, or from a quarter of the input to four times it."""
+    def nearest(self, direction: Array) -> _Event | None:
+        """The first jump that is found close by along the line, or where all elements move by their
+        own size, or from a quarter of the input to four times it."""
         near = self._jump(direction, -_NEAR, _NEAR)
         if near is not None:
-            return near, near
+            return replace(near, near=True)
         try:
             # As far away as this, a solver may never end.
             with time_limit(_SECONDS):
-                far = self._jump(self.everywhere, -_FAR, _FAR)
-                return None, far or self._jump(self.subject.x, -0.75, 3.0)
+                for reach in _FARTHER:
+                    far = self._jump(self.everywhere, -reach, reach)
+                    if far is not None:
+                        return far
+                return self._jump(self.subject.x, -0.75, 3.0)
         except OutOfTime:
-            return None, None
+            return None
 
-    def _jump(self, direction: Array, low: float, high: float) -> Jump | None:
+    def _jump(self, direction: Array, low: float, high: float) -> _Event | None:
         lines = Lines(self.function, self.subject.x, direction[None], self.origin)
         ends = lines.rise(np.array([low, high]))[0]
         # What does not move adds no rounding to what does.
@@ -162,9 +182,9 @@ class _Look:
         )
         if found is None:
             return None
-        # Of each output by itself: those of several may cancel, and what they hide need not.
-        before, after = lines.rise(np.array([found.before, found.after]))[0][:, moves]
-        return replace(found, height=float(np.abs(self.weight[moves]) @ np.abs(after - before)))
+        before, after = lines.rise(np.array([found.before, found.after]))[0]
+        rises = np.where(moves, np.abs(after - before), 0.0)
+        return _Event(found, rises, near=False).under(self.weight)
 
     def views(self, direction: Array, seen: Jump) -> list[CoarseView]:
         """Slopes over many jumps, as far as nothing but jumps is in the way of a smooth fit."""
@@ -180,7 +200,7 @@ def _judge(
     d: int,
     j: int,
     seen: Jump,
-    near: Jump | None,
+    near: bool,
     views: list[CoarseView],
     noise: float,
     treads: bool,
@@ -191,7 +211,7 @@ def _judge(
     own = float(case.tolerance[d, j]) + _MARGIN * noise
     candidates = [(float(view.slope[0]), float(view.reach[0])) for view in views]
     spacing = min(1.0, seen.spacing)
-    if near is None or near.spacing * _FEW >= 2 * _NEAR:
+    if not near or seen.spacing * _FEW >= 2 * _NEAR:
         hidden = _HIDDEN * seen.height / spacing
         candidates.append((fine, float(best.bound[d, j]) + hidden))
     known = [(value, bound) for value, bound in candidates if np.isfinite(value + bound)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from scipy.special import lambertw
 
 import adbench
 from adbench import Verdict
@@ -39,6 +41,23 @@ def test_a_wrong_gradient_of_a_solver_is_found(wrong: float) -> None:
         lambda b: jacobi(b, 1e-7), B, gradient=lambda b, cotangent: factors * implicit(b, cotangent)
     )
     assert result.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_few_jumps_of_a_root_finder_are_found_far_from_the_point(seed: int) -> None:
+    def lambert(a):
+        return np.array([brentq(lambda x, v=v: x * np.exp(x) - v, 0, 5, xtol=1e-9) for v in a])
+
+    def rule(a, cotangent):
+        w = lambertw(a).real
+        return cotangent / (np.exp(w) * (1 + w))
+
+    x = np.array([0.5, 2.0, 7.0])
+    assert adbench.check(lambert, x, gradient=rule, seed=seed).verdict is Verdict.PASS
+    wrong = adbench.check(
+        lambert, x, gradient=lambda a, cotangent: 1.0001 * rule(a, cotangent), seed=seed
+    )
+    assert wrong.verdict is Verdict.FAIL
 
 
 def root(a):
