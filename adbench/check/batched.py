@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from adbench.backends.protocol import Pullback, UnsupportedError
 from adbench.check.accusation import or_nan, wobble
+from adbench.check.location import location_of
 from adbench.check.probes import scales
 from adbench.check.subject import Subject
-from adbench.record.model import Finding, SourceLocation
+from adbench.record.model import Finding
 
 Array = NDArray[Any]
 
@@ -262,10 +263,6 @@ def _placed(subject: Subject, finding: Finding, rng: np.random.Generator, points
             wrong = _compare(own, batch, _call(own, batch, points), rng)
         except UnsupportedError:
             continue
-        place = part.rule or part.called
-        if wrong is not None and place is not None:
-            where = SourceLocation(
-                file=place.file, line=place.line, function=place.function, text=place.text
-            )
+        if wrong is not None and (where := location_of(part)) is not None:
             return finding.model_copy(update={"where": where})
     return finding

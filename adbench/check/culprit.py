@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.backends.protocol import Backend, Lost, Part, Place
+from adbench.backends.protocol import Backend, Lost, Part
 from adbench.check import findings as report
 from adbench.check import operator
 from adbench.check.detachment import detached_by
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.guard import time_limit
+from adbench.check.location import location, location_of
 from adbench.check.narrowing import culprits
 from adbench.check.overwriting import OVERWRITTEN, named, overwriting
 from adbench.check.probes import weightings
@@ -71,22 +72,25 @@ def located(
     if not any(f.level == "fail" and f.kind in _VALUES + _WRITES for f in findings):
         return findings
     if subject.bound.rule is not None:
-        return _placed(findings, _location(subject.bound.rule), None, _VALUES + _WRITES)
+        return _placed(findings, location(subject.bound.rule), None, _VALUES + _WRITES)
     with time_limit(seconds):
         parts = subject.bound.parts(subject.arrays(subject.x))[-_MOST:]
         if len(parts) == 1 and _is_all(parts[0], subject, findings, weight):
-            return _placed(findings, _place(parts[0]), None)
+            return _placed(findings, location_of(parts[0]), None)
         findings = _mutating(parts, findings)
         if not any(f.level == "fail" and f.kind in _VALUES for f in findings):
             return findings
         guilty = _guilty(backend, parts, findings, tolerance, rng)
         if guilty is not None and _whole(guilty.part, subject):
-            return _placed(findings, _place(guilty.part), None)
+            return _placed(findings, location_of(guilty.part), None)
         if guilty is not None:
-            return [*_placed(findings, _place(guilty.part), _of_rule(guilty)), _of_part(guilty)]
+            return [
+                *_placed(findings, location_of(guilty.part), _of_rule(guilty)),
+                _of_part(guilty),
+            ]
         if (shared := overwriting(backend, parts)) is not None:
             words = f"stale: {named(shared)} {OVERWRITTEN}"
-            return _placed([_without_surmise(f) for f in findings], _place(shared), words)
+            return _placed([_without_surmise(f) for f in findings], location_of(shared), words)
         if any(f.kind == "nonfinite-derivative" for f in findings):
             return _lost(subject, findings)
         return detached_by(subject, findings, weight)
@@ -212,7 +216,7 @@ def _of_part(guilty: _Guilty) -> Finding:
             "level": "note",
             "message": f"the derivative rule of {named(part)}{called} is wrong by itself: "
             f"{finding.message}",
-            "where": _place(part),
+            "where": location_of(part),
         }
     )
 
@@ -227,7 +231,7 @@ def _lost(subject: Subject, findings: list[Finding]) -> list[Finding]:
     words = f"it becomes so in the derivative of {lost.operation}"
     return [
         f.model_copy(
-            update={"where": _location(lost.place), "diagnosis": _surely(f.diagnosis, words)}
+            update={"where": location(lost.place), "diagnosis": _surely(f.diagnosis, words)}
         )
         if f.kind == "nonfinite-derivative"
         else f
@@ -264,7 +268,7 @@ def _mutating(parts: list[Part], findings: list[Finding]) -> list[Finding]:
         function = part.function
         cotangents = [np.ones_like(a) for a in function.value(function.point)]
         if function.vjp(function.point, cotangents).mutated:
-            return _placed(findings, _place(part), None, _WRITES)
+            return _placed(findings, location_of(part), None, _WRITES)
     return findings
 
 
@@ -280,15 +284,3 @@ def _placed(
         else f
         for f in findings
     ]
-
-
-def _place(part: Part) -> SourceLocation | None:
-    return _location(part.rule or part.called)
-
-
-def _location(place: Place | None) -> SourceLocation | None:
-    if place is None:
-        return None
-    return SourceLocation(
-        file=place.file, line=place.line, function=place.function, text=place.text
-    )

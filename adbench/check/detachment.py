@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adbench.backends.protocol import Cut, Place
+from adbench.backends.protocol import Cut
+from adbench.check.location import location
 from adbench.check.pointed import coordinate_of
 from adbench.check.probes import elementwise, scales
 from adbench.check.subject import Subject
 from adbench.numeric.derivative import derivatives
-from adbench.record.model import Finding, SourceLocation
+from adbench.record.model import Finding
 
 Array = NDArray[Any]
 
@@ -93,7 +94,7 @@ def _explained(finding: Finding, causes: list[Cut]) -> Finding:
         words = f"{known}; it is cut off by {names}, without which AD is right"
     else:
         words = f"a term is missing: it is cut off by {names}, without which AD is right"
-    return finding.model_copy(update={"diagnosis": words, "where": _location(causes[0].place)})
+    return finding.model_copy(update={"diagnosis": words, "where": location(causes[0].place)})
 
 
 def _perhaps(finding: Finding, cut: Cut) -> Finding:
@@ -103,12 +104,4 @@ def _perhaps(finding: Finding, cut: Cut) -> Finding:
         return finding
     line = f" in line {cut.place.line}" if cut.place else ""
     words = f"{known}; the only place where a path is cut off is {cut.operation}{line}"
-    return finding.model_copy(update={"diagnosis": words, "where": _location(cut.place)})
-
-
-def _location(place: Place | None) -> SourceLocation | None:
-    if place is None:
-        return None
-    return SourceLocation(
-        file=place.file, line=place.line, function=place.function, text=place.text
-    )
+    return finding.model_copy(update={"diagnosis": words, "where": location(cut.place)})

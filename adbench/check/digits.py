@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from adbench.backends.protocol import Narrowing
 from adbench.check.comparison import Comparison
 from adbench.check.layout import wide
+from adbench.check.location import location
 from adbench.check.subject import Subject
-from adbench.record.model import DerivativeResult, Finding, SourceLocation, Verdict
+from adbench.record.model import DerivativeResult, Finding, Verdict
 
 Array = NDArray[Any]
 
@@ -135,14 +136,7 @@ def _casts(subject: Subject, weight: Array) -> list[Finding]:
             level="note",
             message=f"{first.dtype} inside, by {first.operation}: what follows has "
             f"{_digits(first)} digits{more}",
-            where=None
-            if first.place is None
-            else SourceLocation(
-                file=first.place.file,
-                line=first.place.line,
-                function=first.place.function,
-                text=first.place.text,
-            ),
+            where=location(first.place),
         )
     ]
 
