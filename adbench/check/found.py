@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from adbench.backends.protocol import Leaf
 from adbench.check.layout import Layout
+from adbench.record.file import write_text
 
 Array = NDArray[Any]
 
@@ -65,8 +66,7 @@ class FoundInputs:
         text = json.dumps({"inputs": leaves}, indent=1, ensure_ascii=False) + "\n"
         name = hashlib.sha256(text.encode()).hexdigest()[:12]
         path = self.folder / f"{name}.json"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
         return path
 
 

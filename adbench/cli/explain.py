@@ -292,22 +292,14 @@ def _program(explanation: "Explanation") -> str:
 
 
 def _save(text: str, path: Path) -> None:
-    """Write a file beside its place, then put it there."""
-    import os
-
     from adbench.cli.targets import refuse
+    from adbench.record import write_text
 
     path = path.expanduser()
     if path.is_dir():
         refuse(f"error: {path} is a folder: name a file in it")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_text(path, text)
     except OSError as error:
         refuse(f"error: {path} cannot be written ({error.strerror or error})")
     typer.echo(f"wrote {path}", err=True)

@@ -18,9 +18,8 @@ def write_samples(
     The file holds, by task and side, `[process, sweep, seconds of one call]`. Raises RecordError.
     """
     import json
-    import os
 
-    from adbench.record import RecordError
+    from adbench.record import RecordError, write_text
 
     assert record.bench is not None
     name = None
@@ -28,17 +27,12 @@ def write_samples(
         if output.format != "json" or output.path is None or not _is_file(output.path):
             continue
         target = output.path.with_suffix(".samples.json")
-        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(samples) + "\n", encoding="utf-8")
-            os.replace(beside, target)
+            write_text(target, json.dumps(samples) + "\n")
         except OSError as error:
             what = f"the samples cannot be written ({error.strerror or error})"
             remedy = "choose another place with --output-format json=PATH"
             raise RecordError(target, what, remedy) from error
-        finally:
-            beside.unlink(missing_ok=True)
         name = target.name
     return record.model_copy(update={"bench": record.bench.model_copy(update={"raw": name})})
 

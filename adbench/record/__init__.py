@@ -15,7 +15,7 @@ from adbench.record.bench import (
 from adbench.record.comparison import Change, Comparison, TaskComparison
 from adbench.record.environment import adbench_version, available_cores, environment, loaded_threads
 from adbench.record.explain import explain, explain_failure, explain_finding
-from adbench.record.file import RecordError, read_record, write_record, write_text
+from adbench.record.file import RecordError, read_record, write_bytes, write_record, write_text
 from adbench.record.model import (
     SCHEMA_VERSION,
     ArrayDigest,
@@ -26,16 +26,15 @@ from adbench.record.model import (
     Definition,
     DerivativeResult,
     ElementComparison,
-    Environment,
     Failure,
     Finding,
     InputsDigest,
     RunRecord,
     SourceLocation,
-    SuiteInfo,
     VCurve,
     Verdict,
 )
+from adbench.record.origin import Environment, SuiteInfo
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -78,6 +77,7 @@ __all__ = [
     "explain_finding",
     "loaded_threads",
     "read_record",
+    "write_bytes",
     "write_record",
     "write_text",
 ]

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from adbench.record.base import first_problems
 from adbench.record.model import SCHEMA_VERSION, RunRecord
 
-_SHOWN_PROBLEMS = 3
 _AGAIN = "give a file that `adbench check --output-format json=PATH` wrote"
 _RERUN = "make the record again"
 
@@ -45,18 +45,23 @@ def write_record(record: RunRecord, path: str | os.PathLike[str]) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a file in UTF-8, as `write_bytes` does. Raises OSError."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file whole: beside its place, and then renamed. Missing folders are made.
 
     A pipe, or /dev/stdout, is written to as it is. Raises OSError.
     """
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
         return
     target = path.resolve()  # behind a symbolic link, the file is replaced and not the link
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(data)
         os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
@@ -145,14 +150,3 @@ def _open_at_end(text: str) -> bool:
         elif character in "}]":
             depth -= 1
     return in_string or depth > 0
-
-
-def first_problems(error: ValidationError) -> str:
-    """What pydantic had to say, the first few of it, on one line."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the record'}: {problem['msg']}"
-        for problem in problems[:_SHOWN_PROBLEMS]
-    ]
-    more = len(problems) - len(shown)
-    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")

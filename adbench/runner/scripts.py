@@ -6,12 +6,11 @@ One file a failing task, named after it; each run writes those of its own tasks 
 from __future__ import annotations
 
 import base64
-import os
 import re
 from pathlib import Path
 
 from adbench.record import CaseResult, CheckResult, RunRecord
-from adbench.record.file import write_text
+from adbench.record.file import write_bytes, write_text
 
 FOLDER = Path(".adbench", "scripts")
 
@@ -45,12 +44,7 @@ def _write_data(path: Path, check: CheckResult | None) -> None:
     if check is None or not check.script_data:
         path.unlink(missing_ok=True)
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(base64.b64decode(check.script_data))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_bytes(path, base64.b64decode(check.script_data))
 
 
 def script_name(result: CaseResult) -> str:
