@@ -24,6 +24,10 @@ INTERNAL = frozenset(
         "setitem",
         "scatter",
         "linalg.norm2",
+        "rules.distributions.f_slope",
+        "rules.distributions.student_slope",
+        "rules.incomplete.beta_slope",
+        "rules.incomplete.gamma_slope",
         "scipy.linalg.banded",
         "scipy.signal.full_convolution",
     }

@@ -73,6 +73,6 @@ def with_ones(f, arrays):
 
 def test_what_has_no_rule_says_so():
     x = np.array([0.5, 1.5])
-    for call in (lambda v: sp.jv(v, 1.0), lambda a: sp.gammainc(a, 1.0), np.union1d):
+    for call in (lambda v: sp.jv(v, 1.0), lambda a: sp.hyp1f1(a, 1.5, 1.0), np.union1d):
         with pytest.raises(DifferentiationError):
             vjp(lambda x, call=call: call(x, x) if call is np.union1d else call(x), x)

@@ -23,6 +23,7 @@ def _load_special() -> None:
     try:
         import adbench.engine.rules.bessel
         import adbench.engine.rules.distributions
+        import adbench.engine.rules.incomplete
         import adbench.engine.rules.orthogonal
         import adbench.engine.rules.special  # noqa: F401
     except ImportError:  # no SciPy: nobody can have met one of its functions

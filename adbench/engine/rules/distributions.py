@@ -7,13 +7,18 @@ The same functions as in a table of statistics: of the binomial, negative binomi
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy.special import _ufuncs as sp
 
 from adbench.engine.primitive import define
+from adbench.engine.rules.incomplete import beta_density, gamma_density, gamma_in_a
+from adbench.engine.rules.scores import f_score
 from adbench.engine.rules.special import ROOT_TWO_PI
+from adbench.engine.rules.tails import f_slope
+from adbench.engine.scipy.declare import ruled
 
 # Densities.
 
@@ -21,11 +26,6 @@ from adbench.engine.rules.special import ROOT_TWO_PI
 def chi_square_density(v: Any, x: Any) -> Any:
     """Of v degrees of freedom."""
     return np.exp(sp.xlogy(v / 2 - 1, x / 2) - x / 2 - sp.gammaln(v / 2)) / 2
-
-
-def gamma_density(a: Any, b: Any, x: Any) -> Any:
-    """Of shape b and rate a."""
-    return a * np.exp(sp.xlogy(b - 1, a * x) - a * x - sp.gammaln(b))
 
 
 def student_density(df: Any, t: Any) -> Any:
@@ -44,11 +44,6 @@ def binomial_slope(k: Any, n: Any, p: Any) -> Any:
     return (n - k) * sp.binom(n, k) * p**k * (1 - p) ** (n - k - 1)
 
 
-def beta_density(a: Any, b: Any, x: Any) -> Any:
-    """Of shapes a and b (DLMF 8.17.1)."""
-    return np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
-
-
 def f_density(n: Any, d: Any, x: Any) -> Any:
     """Of n and d degrees of freedom."""
     log = sp.xlogy(n / 2, n) + sp.xlogy(d / 2, d) + sp.xlogy(n / 2 - 1, x)
@@ -60,48 +55,122 @@ def one_over_normal_density(q: Any) -> Any:
     return ROOT_TWO_PI * np.exp(q * q / 2)
 
 
+# In degrees of freedom. The square of Student's variable has the F distribution with dfn = 1.
+f_in_shapes: Callable[..., Any] = ruled(
+    f_slope,
+    "rules.distributions.f_slope",
+    dfn=lambda g, dfn, dfd, x, orders: g * f_in_shapes(dfn, dfd, x, (orders[0] + 1, orders[1])),
+    dfd=lambda g, dfn, dfd, x, orders: g * f_in_shapes(dfn, dfd, x, (orders[0], orders[1] + 1)),
+    x=lambda g, dfn, dfd, x, orders: (
+        g
+        * f_density(dfn, dfd, x)
+        * f_score(orders, dfn, dfd, -np.log1p(dfd / (dfn * x)), -np.log1p(dfn * x / dfd))
+    ),
+)
+
+
+def student_slope(df: Any, t: Any, order: Any = 1) -> Any:
+    """∂ᵏ/∂dfᵏ of Student's distribution function, in double precision."""
+    return np.sign(t) / 2 * f_slope(1.0, df, t * t, (0, order))
+
+
+student_in_df: Callable[..., Any] = ruled(
+    student_slope,
+    "rules.distributions.student_slope",
+    df=lambda g, df, t, order: g * student_in_df(df, t, order + 1),
+    t=lambda g, df, t, order: (
+        g * student_density(df, t) * f_score((0, order), 1.0, df, 0.0, -np.log1p(t * t / df))
+    ),
+)
+
+
+def f_in_dfn(dfn: Any, dfd: Any, x: Any) -> Any:
+    """∂/∂dfn of the F distribution function."""
+    return f_in_shapes(dfn, dfd, x, (1, 0))
+
+
+def f_in_dfd(dfn: Any, dfd: Any, x: Any) -> Any:
+    """∂/∂dfd of the F distribution function."""
+    return f_in_shapes(dfn, dfd, x, (0, 1))
+
+
 # Distribution functions: the derivative is the density.
-define(sp.chdtr, v=None, x=lambda g, v, x: g * chi_square_density(v, x))
-define(sp.chdtrc, v=None, x=lambda g, v, x: -g * chi_square_density(v, x))
-define(sp.stdtr, df=None, t=lambda g, df, t: g * student_density(df, t))
-define(sp.stdtrit, df=None, p=lambda g, df, out: g / student_density(df, out))
+define(
+    sp.chdtr,
+    v=lambda g, v, x: g * gamma_in_a(v / 2, x / 2) / 2,
+    x=lambda g, v, x: g * chi_square_density(v, x),
+)
+define(
+    sp.chdtrc,
+    v=lambda g, v, x: -g * gamma_in_a(v / 2, x / 2) / 2,
+    x=lambda g, v, x: -g * chi_square_density(v, x),
+)
+define(
+    sp.stdtr,
+    df=lambda g, df, t: g * student_in_df(df, t),
+    t=lambda g, df, t: g * student_density(df, t),
+)
 define(sp.pdtr, k=None, m=lambda g, k, m: -g * poisson_density(k, m))
 define(sp.pdtrc, k=None, m=lambda g, k, m: g * poisson_density(k, m))
 define(
     sp.gdtr,
-    a=lambda g, a, b, x: g * x / a * gamma_density(a, b, x),
-    b=None,
-    x=lambda g, a, b, x: g * gamma_density(a, b, x),
+    a=lambda g, a, b, x: g * x * gamma_density(b, a * x),
+    b=lambda g, a, b, x: g * gamma_in_a(b, a * x),
+    x=lambda g, a, b, x: g * a * gamma_density(b, a * x),
 )
 define(
     sp.gdtrc,
-    a=lambda g, a, b, x: -g * x / a * gamma_density(a, b, x),
-    b=None,
-    x=lambda g, a, b, x: -g * gamma_density(a, b, x),
+    a=lambda g, a, b, x: -g * x * gamma_density(b, a * x),
+    b=lambda g, a, b, x: -g * gamma_in_a(b, a * x),
+    x=lambda g, a, b, x: -g * a * gamma_density(b, a * x),
 )
 define(sp.bdtr, k=None, n=None, p=lambda g, k, n, p: -g * binomial_slope(k, n, p))
 define(sp.bdtrc, k=None, n=None, p=lambda g, k, n, p: g * binomial_slope(k, n, p))
 define(sp.nbdtr, k=None, n=None, p=lambda g, k, n, p: g * beta_density(n, k + 1, p))
 define(sp.nbdtrc, k=None, n=None, p=lambda g, k, n, p: -g * beta_density(n, k + 1, p))
-define(sp.fdtr, dfn=None, dfd=None, x=lambda g, dfn, dfd, x: g * f_density(dfn, dfd, x))
-define(sp.fdtrc, dfn=None, dfd=None, x=lambda g, dfn, dfd, x: -g * f_density(dfn, dfd, x))
+define(
+    sp.fdtr,
+    dfn=lambda g, dfn, dfd, x: g * f_in_dfn(dfn, dfd, x),
+    dfd=lambda g, dfn, dfd, x: g * f_in_dfd(dfn, dfd, x),
+    x=lambda g, dfn, dfd, x: g * f_density(dfn, dfd, x),
+)
+define(
+    sp.fdtrc,
+    dfn=lambda g, dfn, dfd, x: -g * f_in_dfn(dfn, dfd, x),
+    dfd=lambda g, dfn, dfd, x: -g * f_in_dfd(dfn, dfd, x),
+    x=lambda g, dfn, dfd, x: -g * f_density(dfn, dfd, x),
+)
 
-# Inverses.
-define(sp.chdtri, v=None, p=lambda g, v, out: -g / chi_square_density(v, out))
+# Inverses, by the implicit function theorem at the result.
+define(
+    sp.chdtri,
+    v=lambda g, v, out: -g * gamma_in_a(v / 2, out / 2) / 2 / chi_square_density(v, out),
+    p=lambda g, v, out: -g / chi_square_density(v, out),
+)
+define(
+    sp.stdtrit,
+    df=lambda g, df, out: -g * student_in_df(df, out) / student_density(df, out),
+    p=lambda g, df, out: g / student_density(df, out),
+)
 define(sp.pdtri, k=None, y=lambda g, k, out: -g / poisson_density(k, out))
 define(sp.bdtri, k=None, n=None, y=lambda g, k, n, out: -g / binomial_slope(k, n, out))
 define(sp.nbdtri, k=None, n=None, y=lambda g, k, n, out: g / beta_density(n, k + 1, out))
-define(sp.fdtri, dfn=None, dfd=None, p=lambda g, dfn, dfd, out: g / f_density(dfn, dfd, out))
+define(
+    sp.fdtri,
+    dfn=lambda g, dfn, dfd, out: -g * f_in_dfn(dfn, dfd, out) / f_density(dfn, dfd, out),
+    dfd=lambda g, dfn, dfd, out: -g * f_in_dfd(dfn, dfd, out) / f_density(dfn, dfd, out),
+    p=lambda g, dfn, dfd, out: g / f_density(dfn, dfd, out),
+)
 define(
     sp.gdtrix,
     a=lambda g, a, out: -g * out / a,
-    b=None,
-    p=lambda g, a, b, out: g / gamma_density(a, b, out),
+    b=lambda g, a, b, out: -g * gamma_in_a(b, a * out) / (a * gamma_density(b, a * out)),
+    p=lambda g, a, b, out: g / (a * gamma_density(b, a * out)),
 )
 define(
     sp.gdtria,
-    p=lambda g, b, x, out: g * out / (x * gamma_density(out, b, x)),
-    b=None,
+    p=lambda g, b, x, out: g / (x * gamma_density(b, out * x)),
+    b=lambda g, b, x, out: -g * gamma_in_a(b, out * x) / (x * gamma_density(b, out * x)),
     x=lambda g, x, out: -g * out / x,
 )
 define(

@@ -1,7 +1,7 @@
 """Rules of scipy.special's ufuncs; these and its sister modules are loaded when one is met.
 
-Numbers cite DLMF, dlmf.nist.gov. Orders and shape parameters of Bessel and incomplete
-functions have no elementary derivative: there a rule is None, which is said when it is needed.
+Numbers cite DLMF, dlmf.nist.gov. Orders of Bessel functions and parameters of hypergeometric ones
+have no elementary derivative: there a rule is None, which is said when it is needed.
 """
 
 from __future__ import annotations
@@ -78,24 +78,6 @@ define(
 )
 # ζ(s, q), Hurwitz: ∂/∂q = −s ζ(s + 1, q) (DLMF 25.11.17).
 define(sp._zeta, s=None, q=lambda g, s, q: -g * s * sp._zeta(s + 1, q), name="scipy.special.zeta")
-
-# Incomplete gamma and beta (DLMF 8.8.13, 8.17.1).
-define(
-    sp.gammainc,
-    a=None,
-    x=lambda g, a, x: g * np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a)),
-)
-define(
-    sp.gammaincc,
-    a=None,
-    x=lambda g, a, x: -g * np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a)),
-)
-define(
-    sp.betainc,
-    a=None,
-    b=None,
-    x=lambda g, a, b, x: g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)),
-)
 
 # Error functions (DLMF 7.2, 7.10, 7.17).
 define(sp.erf, x=lambda g, x: g * TWO_OVER_ROOT_PI * np.exp(-x * x))
@@ -203,32 +185,6 @@ define(
     sp.powm1,
     x=lambda g, x, y: g * y * x ** (y - 1),
     y=lambda g, x, y: g * x**y * np.log(x),
-)
-
-# Inverses of incomplete functions: one over the derivative, at the result.
-define(
-    sp.gammaincinv,
-    a=None,
-    y=lambda g, a, out: g * np.exp(sp.gammaln(a) + out - sp.xlogy(a - 1, out)),
-)
-define(
-    sp.gammainccinv,
-    a=None,
-    y=lambda g, a, out: -g * np.exp(sp.gammaln(a) + out - sp.xlogy(a - 1, out)),
-)
-define(
-    sp.betaincc,
-    a=None,
-    b=None,
-    x=lambda g, a, b, x: -g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b)),
-)
-define(
-    sp.betaincinv,
-    a=None,
-    b=None,
-    y=lambda g, a, b, out: (
-        g * np.exp(sp.betaln(a, b) - sp.xlogy(a - 1, out) - sp.xlog1py(b - 1, -out))
-    ),
 )
 
 # Owen's T.
@@ -343,14 +299,6 @@ define(
     sp.inv_boxcox1p,
     y=lambda g, lmbda, out: g * (1 + out) ** (1 - lmbda),
     lmbda=lambda g, lmbda, out: -g * (1 + out) ** (1 - lmbda) * boxcox_in_power(1 + out, lmbda),
-)
-define(
-    sp.betainccinv,
-    a=None,
-    b=None,
-    y=lambda g, a, b, out: (
-        -g * np.exp(sp.betaln(a, b) - sp.xlogy(a - 1, out) - sp.xlog1py(b - 1, -out))
-    ),
 )
 define(
     sp.ndtri_exp,

@@ -13,7 +13,7 @@ from scipy.special import _ufuncs as sp
 from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.scipy.declare import composed, in_double
-from adbench.engine.scipy.linalg import solve_triangular
+from adbench.engine.scipy.linear_systems import solve_triangular
 
 LOG_TWO_PI = math.log(2 * math.pi)
 

@@ -1,8 +1,7 @@
 """scipy.stats' distributions, as formulas of the standard variable.
 
-The formulas are those of SciPy's documentation of each distribution. A shape parameter has a
-derivative where its formula's functions have one: in the densities all have; `betainc`,
-`gammainc` and `stdtr`, which some distribution functions are made of, have none in theirs.
+The formulas are those of SciPy's documentation of each distribution. All have derivatives in their
+variable, unless it is an integer, and in their parameters.
 """
 
 from __future__ import annotations

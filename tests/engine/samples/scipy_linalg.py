@@ -1,4 +1,4 @@
-"""Sample calls of adbench/engine/scipy/linalg.py and matrix_functions.py."""
+"""Sample calls of the parts of adbench/engine/scipy/linalg.py."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 from samples.arrays import arr
 
 from adbench.engine.scipy import linalg as sl
+from adbench.engine.scipy.linear_systems import banded
 
 REGULAR = arr(3, 3, kind="regular")
 SMALL = arr(2, 2, kind="definite")
@@ -51,7 +52,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
         (lambda c, b: sl.cho_solve((c, False), b), REGULAR, arr(3)),
         (lambda c, b: sl.cho_solve((c, True), b), arr(2, 2, kind="regular"), arr(2, 1)),
     ],
-    "scipy.linalg.banded": [(lambda ab, b: sl.banded(steep(ab, 2), b, 1, 2), BANDS, arr(5))],
+    "scipy.linalg.banded": [(lambda ab, b: banded(steep(ab, 2), b, 1, 2), BANDS, arr(5))],
     "scipy.linalg.solve_banded": [
         (lambda ab, b: sl.solve_banded((1, 2), steep(ab, 2), b), BANDS, arr(5, 2)),
         (lambda ab, b: sl.solve_banded((1, 1), steep(ab[1:], 1), b), BANDS, arr(5)),

@@ -34,9 +34,6 @@ CONTINUOUS: dict[str, tuple[tuple[float, float], ...]] = {
     "truncnorm": ((-0.4, 1.4), (-2.0, -0.5), (1.5, 2.0)),
 }
 """Intervals of the variable and the shapes."""
-FIXED_SHAPES = {"t", "gamma", "invgamma", "chi2", "f", "beta"}
-"""Those whose distribution functions have no derivative in their shapes."""
-
 MOVED = (-0.04, 0.04), (0.95, 1.05)
 """Intervals of location and scale."""
 
@@ -52,14 +49,10 @@ DISCRETE: dict[str, tuple[tuple[float, ...], tuple[tuple[float, float], ...]]] =
 
 
 def continuous(name: str, kind: str) -> list[tuple[Any, ...]]:
-    """Standard, and with location and scale; where shapes have no derivative they are fixed."""
+    """With location and scale, and the densities without."""
     function = getattr(getattr(ss, name), kind)
     x, *shapes = CONTINUOUS[name]
     x = SHARE if kind == "ppf" else x
-    if name in FIXED_SHAPES and kind not in ("pdf", "logpdf"):
-        fixed = [1.7, 2.3][: len(shapes)]
-        drawn = [Arr(s, *i) for s, i in zip([(3,), (), (2, 1)], [x, *MOVED], strict=True)]
-        return [(lambda x, loc, scale: function(x, *fixed, loc, scale), *drawn)]
     moved = (
         lambda *arrays: function(*arrays[:-2], loc=arrays[-2], scale=arrays[-1]),
         *(Arr(s, *i) for s, i in zip([(2, 1), *[(3,)] * 4], [x, *shapes, *MOVED], strict=False)),
@@ -79,8 +72,6 @@ def discrete(name: str, kind: str) -> list[tuple[Any, ...]]:
     values, parameters = DISCRETE[name]
     k = list(values)
     whole = parameters[0] == (5.0, 5.0)
-    if name == "nbinom" and kind not in ("pmf", "logpmf"):
-        return [(lambda p: function(k, 2.5, p), arr(3, low=0.1, high=0.9))]
     drawn = [Arr((3,), *i) for i in parameters[whole:]]
     if whole:
         return [(lambda *arrays: function(k, 5, *arrays), *drawn)]

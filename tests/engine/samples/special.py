@@ -79,21 +79,11 @@ FUNCTIONS: dict[str, Any] = {
 
 CALLS: dict[str, list[tuple[Any, ...]]] = {
     "scipy.special.zeta": [(lambda q: sp.zeta(2.5, q), arr(3, low=0.5, high=3))],
-    "scipy.special.gammainc": [(lambda x: sp.gammainc(2.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.gammaincc": [(lambda x: sp.gammaincc(2.5, x), arr(3, low=0.5, high=3))],
-    "scipy.special.betainc": [(lambda x: sp.betainc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.expn": [(lambda x: sp.expn(3, x), arr(3, low=0.5, high=3))],
-    "scipy.special.gammaincinv": [(lambda x: sp.gammaincinv(2.5, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.gammainccinv": [(lambda x: sp.gammainccinv(2.5, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.betaincc": [(lambda x: sp.betaincc(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
-    "scipy.special.betaincinv": [(lambda x: sp.betaincinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.hyp0f1": [(lambda x: sp.hyp0f1(1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.hyp1f1": [(lambda x: sp.hyp1f1(0.5, 1.5, x), arr(3, low=0.5, high=3))],
     "scipy.special.hyp2f1": [(lambda x: sp.hyp2f1(0.5, 1.2, 1.5, x), arr(3, low=0.2, high=0.8))],
     "scipy.special.hyperu": [(lambda x: sp.hyperu(0.5, 1.2, x), arr(3, low=0.5, high=3))],
-    "scipy.special.betainccinv": [
-        (lambda x: sp.betainccinv(1.5, 2.5, x), arr(3, low=0.2, high=0.8))
-    ],
     "scipy.special.voigt_profile": [
         (sp.voigt_profile, arr(2, 3), arr(3, low=0.5), arr(2, 1, low=0.5)),
         (sp.voigt_profile, arr(0), arr(low=0.5), arr(low=0.5)),
