@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adbench.record.model import RunRecord, Shard
+    from adbench.record.model import RunRecord
+    from adbench.record.origin import Shard
     from adbench.runner import Task
 
 _Choice = Callable[["list[Task]"], "list[Task]"]

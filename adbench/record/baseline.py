@@ -19,11 +19,11 @@ from adbench.record.bench import Measurement
 from adbench.record.model import (
     ArrayDigest,
     CaseResult,
-    Environment,
     InputsDigest,
     RunRecord,
     Verdict,
 )
+from adbench.record.origin import Environment
 
 BASELINE_VERSION = 1
 _KEY_DIGITS = 12

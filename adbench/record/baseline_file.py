@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from adbench.record.base import first_problems
 from adbench.record.baseline import BASELINE_VERSION, Baseline, checksum
-from adbench.record.file import RecordError, first_problems, parse_json, read_text, write_text
+from adbench.record.file import RecordError, parse_json, read_text, write_text
 
 FOLDER = "adbench-baselines"
 """Beside the suite file. Not in `.adbench`, which belongs to one machine and is ignored by git: a

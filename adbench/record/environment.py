@@ -10,7 +10,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from adbench.record.model import Environment
+from adbench.record.origin import Environment
 
 _DISTRIBUTIONS = (
     "array-api-compat",

@@ -10,11 +10,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from adbench.record.base import Model as _Model
+from adbench.record.base import first_problems
 from adbench.record.bench import Bench
 from adbench.record.comparison import Comparison
+from adbench.record.origin import Environment, Shard, SuiteInfo
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,13 +47,14 @@ class SourceLocation(_Model):
 class CheckOptions(_Model):
     """What a check is asked to do; recorded, so that it can be done again.
 
-    `rtol` and `atol` are None for the tolerances derived from the dtype.
+    `rtol` and `atol` are None for the tolerances derived from the dtype. Raises ValueError, in
+    one line, for what is no such option.
     """
 
     derivatives: tuple[Literal["vjp", "jvp", "hvp"], ...] = ("vjp",)
-    rtol: float | None = None
-    atol: float | None = None
-    seed: int = 0
+    rtol: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    atol: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    seed: int = Field(default=0, ge=0)
     other_points: bool = True
     """Look at points derived from the given one too; off where the function does not survive
     them."""
@@ -63,6 +66,12 @@ class CheckOptions(_Model):
     """The share of planted faults below which a pass counts as inconclusive."""
     thorough: bool = False
     """More directions, weightings and points: more time, and less that can go unseen."""
+
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValidationError as error:
+            raise ValueError(first_problems(error)) from None
 
 
 class Finding(_Model):
@@ -330,47 +339,6 @@ class CaseResult(_Model):
         if self.xfail is not None:
             return self.verdict not in (Verdict.PASS, Verdict.KINK)
         return self.verdict not in (Verdict.FAIL, Verdict.ERROR)
-
-
-class Environment(_Model):
-    """Where a run took place: whatever may explain a difference between two runs."""
-
-    python: str
-    platform: str
-    machine: str
-    processor: str
-    cores: int
-    memory_bytes: int
-    versions: dict[str, str]
-    """Installed versions of adbench and the libraries that decide numbers."""
-    threads: dict[str, int]
-    variables: dict[str, str]
-    """The environment variables that decide numbers or threads, where set."""
-    git: str | None = None
-
-
-class SuiteInfo(_Model):
-    """Which suite file a run read, and what was in it."""
-
-    name: str
-    path: str
-    sha256: str
-
-
-class Shard(_Model):
-    """Which part of a run a record holds; what `adbench merge` puts the parts together by."""
-
-    index: int
-    """From 1 to `count`."""
-    count: int
-    total: int
-    """How many tasks the whole run has."""
-    positions: tuple[int, ...]
-    """Where the whole run has this part's tasks."""
-    cut: str
-    """A digest of all tasks and of the part that each is in."""
-    code: str | None = None
-    """The checked-out revision, with a digest of what is not committed; None outside git."""
 
 
 class RunRecord(_Model):

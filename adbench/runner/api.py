@@ -13,7 +13,8 @@ from typing import Literal
 
 from adbench.backends import unavailable
 from adbench.record import adbench_version, environment
-from adbench.record.model import CaseResult, CheckOptions, RunRecord, SuiteInfo
+from adbench.record.model import CaseResult, CheckOptions, RunRecord
+from adbench.record.origin import SuiteInfo
 from adbench.runner import outcomes
 from adbench.runner.dask import run_on_dask
 from adbench.runner.inprocess import run_in_process

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adbench.record.model import Shard
+from adbench.record.origin import Shard
 from adbench.runner.tasks import Task
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from adbench.cli.exits import exit_code
-from adbench.record.model import CaseResult, Environment, RunRecord, Verdict
+from adbench.record.model import CaseResult, RunRecord, Verdict
+from adbench.record.origin import Environment
 
 PASS, KINK, SKIPPED = Verdict.PASS, Verdict.KINK, Verdict.SKIPPED
 INCONCLUSIVE, ERROR, FAIL = Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL

@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from adbench.cli.main import app
 from adbench.record import write_record
-from adbench.record.model import CaseResult, Environment, RunRecord, SuiteInfo, Verdict
+from adbench.record.model import CaseResult, RunRecord, Verdict
+from adbench.record.origin import Environment, SuiteInfo
 
 
 def make_record(verdict: Verdict = Verdict.PASS, day: int = 1) -> RunRecord:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adbench.record.comparison import Comparison, TaskComparison
-from adbench.record.model import CaseResult, Environment, RunRecord, Shard, Verdict
+from adbench.record.model import CaseResult, RunRecord, Verdict
+from adbench.record.origin import Environment, Shard
 from adbench.runner.last_failed import PLACE, last, remember
 
 ENVIRONMENT = Environment(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from adbench.record.environment import adbench_version
-from adbench.record.model import Environment, RunRecord
+from adbench.record.model import RunRecord
+from adbench.record.origin import Environment
 from adbench.report.charts import ForestScale, forest_axis, forest_row, spark_chart
 from adbench.report.html.methods import methods, warnings
 from adbench.report.html.sections import Section, sections

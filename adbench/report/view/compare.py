@@ -9,7 +9,8 @@ from adbench.record.bench import Interval, Measurement
 from adbench.record.comparison import TaskComparison
 from adbench.record.comparison_runs import compare_sides, side_of_run
 from adbench.record.comparison_tasks import Rules
-from adbench.record.model import CaseResult, Environment, RunRecord
+from adbench.record.model import CaseResult, RunRecord
+from adbench.record.origin import Environment
 from adbench.report.view import signs
 from adbench.report.view.anchors import CaseKey, case_of, mode_of
 from adbench.report.view.attention import Attention

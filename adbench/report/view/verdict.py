@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adbench.record.bench import Bench, Measurement
-from adbench.record.model import CaseResult, Environment, RunRecord, Verdict
+from adbench.record.model import CaseResult, RunRecord, Verdict
+from adbench.record.origin import Environment
 from adbench.report.view import signs
 from adbench.report.view.anchors import mode_of
 from adbench.report.view.numbers import count, percent, seconds, short, size
