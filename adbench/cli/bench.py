@@ -153,11 +153,17 @@ def bench(
             done = measure(suites, options, on_step)
     except AgainstError as error:
         refuse(f"error: {error}")
+    record, failures = done.record, []
     try:
-        record = write_samples(done.record, done.samples, outputs)
+        record = write_samples(record, done.samples, outputs)
+    except RecordError as error:  # the samples alone: the record is still to be had
+        failures.append(error)
+    try:
         write_outputs(record, outputs, done.samples)
     except RecordError as error:
-        refuse(f"error: {error}")
+        failures.append(error)
+    if failures:
+        refuse(f"error: {failures[0]}")
     if record.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(bench_exit_code(record))

@@ -245,11 +245,11 @@ def check(
             record = retried(record, suites, options, retries)
     record = known.compared(narrowed.recorded(record), frozen=frozen)
     remember(record, Path())
+    scripts = keep_scripts(record, Path())
     try:
         write_outputs(record, outputs)
     except RecordError as error:
         refuse(f"error: {error}")
-    scripts = keep_scripts(record, Path())
     if scripts and any(o.format == "text" and o.path is None for o in outputs):
         typer.echo(f"Without adbench: python {shlex.quote(str(scripts[0]))}")
     stopped_by_itself = fail_fast and any(not result.expected for result in record.results)

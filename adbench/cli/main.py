@@ -3,6 +3,9 @@
 Everything heavy is imported inside the commands, so that `adbench --help` is at once.
 """
 
+import errno
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -14,7 +17,7 @@ from adbench.cli.compare import EXIT_CODES as COMPARE_EXIT_CODES
 from adbench.cli.compare import compare
 from adbench.cli.config import config
 from adbench.cli.doctor import doctor
-from adbench.cli.exits import EXIT_CODES
+from adbench.cli.exits import EXIT_CODES, USAGE
 from adbench.cli.explain import explain
 from adbench.cli.init import init
 from adbench.cli.list import list_cases
@@ -66,6 +69,35 @@ def _root(
     """The options that stand before a command."""
 
 
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""What a write to a stream may fail with that is no fault of the program's."""
+
+
 def main() -> None:
-    """The entry point: runs the command line and leaves with its exit code."""
-    app(prog_name="adbench")
+    """The entry point: runs the command line and leaves with its exit code.
+
+    Output that cannot be written ends it in words, with the code of a file that cannot be.
+    """
+    _have_streams()
+    try:
+        app(prog_name="adbench")
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        _say(f"error: the output cannot be written ({error.strerror}); direct it elsewhere")
+        os._exit(USAGE)  # leaving otherwise would flush the stream, and fail once more
+
+
+def _have_streams() -> None:
+    """A shell may have closed them (`>&-`); what is said then is said to nobody."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _say(message: str) -> None:
+    try:
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+    except OSError:
+        return

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
+    from adbench.record import RecordError
     from adbench.record.model import RunRecord
 
 FORMATS = ("text", "json", "junit", "github", "markdown")
@@ -70,13 +71,21 @@ def write_outputs(
 ) -> None:
     """Write every report. Where a document takes standard output, text goes to standard error.
 
-    `samples` are a benchmark's raw ones, for those who look into a page's data.
+    `samples` are a benchmark's raw ones, for those who look into a page's data. Files come first:
+    nothing that happens to a stream may lose them.
 
     Raises RecordError for a file that cannot be written, after the other reports are out.
     """
+    failure = _write_files(record, outputs, samples)
+    _print_all(record, outputs)
+    if failure:
+        raise failure
+
+
+def _print_all(record: RunRecord, outputs: Sequence[Output]) -> None:
+    """What goes to standard output, or to standard error beside a document."""
     import sys
 
-    from adbench.record import RecordError
     from adbench.report.terminal import terminal
     from adbench.report.text import report
 
@@ -89,6 +98,14 @@ def write_outputs(
         _print(_rendered(record, "github"), log)
     if document:
         _print(_rendered(record, document), sys.stdout)
+
+
+def _write_files(
+    record: RunRecord, outputs: Sequence[Output], samples: Mapping[str, Any] | None
+) -> RecordError | None:
+    """Every file that is asked for; the first that cannot be written keeps no other from it."""
+    from adbench.record import RecordError
+
     failure: RecordError | None = None
     for output in outputs:
         try:
@@ -100,8 +117,7 @@ def write_outputs(
                 _write_step_summary(record)
         except RecordError as error:
             failure = failure or error
-    if failure:
-        raise failure
+    return failure
 
 
 def _rendered(record: RunRecord, format: str) -> str:

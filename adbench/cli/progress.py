@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -98,6 +98,7 @@ def _lines(total: int, console: Terminal) -> Shown:
         line = Text(f"[{done:>{digits}}/{total}] ")
         line.append(mark(result).text())
         line.append(f"  {visible(where)} ({duration(result.seconds)})")
-        console.print(line, soft_wrap=True)
+        with suppress(OSError):  # a log that is full must not end the run
+            console.print(line, soft_wrap=True)
 
     return Shown(start, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
@@ -69,7 +69,8 @@ def _lines(console: object) -> Callable[[Step], None]:
         if monotonic() - told >= _EVERY:
             told = monotonic()
             line = f"[{step.done:4.0%}] {visible(step.text)} {_left(step.left)}"
-            console.print(Text(line.rstrip()), soft_wrap=True)
+            with suppress(OSError):  # a log that is full must not end the run
+                console.print(Text(line.rstrip()), soft_wrap=True)
 
     return show
 
