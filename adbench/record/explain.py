@@ -112,12 +112,17 @@ def explain_location(where: SourceLocation) -> str:
 
 def explain_failure(failure: Failure) -> str:
     """Why a task ended in an error: the exception, the user's frames, and what was printed."""
-    lines = [f"{failure.type}: {failure.message}" if failure.type else failure.message]
+    lines = [said_by(failure)]
     lines += [f"  at {explain_location(frame)}" for frame in failure.frames]
     if failure.printed.strip():
         lines.append("  it had printed:")
         lines += [f"  | {line}" for line in failure.printed.rstrip().splitlines()]
     return "\n".join(lines)
+
+
+def said_by(failure: Failure) -> str:
+    """`ValueError: shapes do not match`; the type alone where the exception has no message."""
+    return ": ".join(part for part in (failure.type, failure.message) if part)
 
 
 def worth_of(check: CheckResult) -> str:

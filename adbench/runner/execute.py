@@ -5,17 +5,18 @@ from __future__ import annotations
 import inspect
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from adbench.backends import Backend, BackendUnavailableError, get_backend
 from adbench.check import examine
 from adbench.check.found import FoundInputs
 from adbench.record.digest import inputs_digest
-from adbench.record.model import CaseResult, CheckResult, InputsDigest, SourceLocation
+from adbench.record.model import CaseResult, CheckResult, Finding, InputsDigest, SourceLocation
 from adbench.runner import outcomes
 from adbench.runner.definition import definition_of
 from adbench.runner.failures import failure_of, locate
+from adbench.runner.paths import shown_path
 from adbench.runner.tasks import Task
 from adbench.suite import call_params, load_function, make_inputs
 
@@ -70,7 +71,19 @@ def _check(task: Task, started: Callable[[], None], start: str) -> tuple[CheckRe
         where=where,
         found=FoundInputs.of(task.case.suite, task.case.name, start),
     )
-    return check, inputs
+    return check.model_copy(update={"findings": _located(check.findings, start)}), inputs
+
+
+def _located(findings: Iterable[Finding], start: str) -> tuple[Finding, ...]:
+    """The findings with their files as a record names them, wherever it is read."""
+    return tuple(
+        finding
+        if (place := finding.where) is None
+        else finding.model_copy(
+            update={"where": place.model_copy(update={"file": shown_path(place.file, start)})}
+        )
+        for finding in findings
+    )
 
 
 def _backend(task: Task) -> Backend:

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import adbench
@@ -35,6 +36,8 @@ _MOST_MESSAGE = 4000
 _FALLBACK_FRAMES = 5
 _JAX_FILTERING = "JAX has removed its internal frames"
 """JAX's note on every exception; adbench cuts the frames itself."""
+_CHECKING = os.path.join("adbench", "runner", "worker.py")
+"""Who is at the bottom of the stack of the thread that a check runs in."""
 _DUMPED_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$')
 
 
@@ -54,8 +57,12 @@ def failure_of(error: BaseException, task: Task, start: str) -> Failure:
 
 
 def dumped_frames(dump: str, task: Task, start: str) -> tuple[SourceLocation, ...]:
-    """The user's frames in what `faulthandler` wrote when a worker died, innermost last."""
-    for thread in dump.split("\n\n"):
+    """The user's frames in what `faulthandler` wrote when a worker died, innermost last.
+
+    The thread that the check runs in speaks first: others may be left over from earlier tasks.
+    """
+    threads = dump.split("\n\n")
+    for thread in sorted(threads, key=lambda thread: _CHECKING not in thread):
         matches = map(_DUMPED_FRAME.match, thread.splitlines())
         places = [(match[1], int(match[2]), match[3]) for match in matches if match]
         if found := _user_places(reversed(places), task):
@@ -63,8 +70,15 @@ def dumped_frames(dump: str, task: Task, start: str) -> tuple[SourceLocation, ..
     return ()
 
 
+def names_user(frames: Iterable[SourceLocation], task: Task, start: str) -> bool:
+    """Whether one of a failure's frames is the user's; where none is, it names whatever raised."""
+    places = [(os.path.join(start, frame.file), frame.line, frame.function) for frame in frames]
+    return bool(_user_places(places, task))
+
+
 def locate(places: Sequence[Place], start: str) -> tuple[SourceLocation, ...]:
     """Frames with their source lines; a deep recursion keeps its two ends."""
+    places = [place for place, _ in groupby(places)]  # a function that calls itself, once
     if len(places) > _MOST_FRAMES:
         places = [*places[:_OUTERMOST], *places[_OUTERMOST - _MOST_FRAMES :]]
     return tuple(
@@ -153,8 +167,11 @@ def _own_files(task: Task) -> set[str]:
 
 
 def _is_user(file: str) -> bool:
-    """Whether a file is neither adbench's, the standard library's, installed, nor generated."""
-    if file.startswith("<"):
+    """Whether a file is neither adbench's, the standard library's, installed, nor generated.
+
+    A library that was compiled from Cython names files that were there when it was built.
+    """
+    if file.startswith("<") or not os.path.exists(file):
         return False
     real = os.path.realpath(file)
     if _is_adbench(file) or any(part in _INSTALLED for part in Path(real).parts):

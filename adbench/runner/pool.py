@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adbench.record.environment import available_cores
-from adbench.record.model import CaseResult, Failure, FailureKind
+from adbench.record.model import CaseResult, Failure, FailureKind, Verdict
 from adbench.runner import outcomes
-from adbench.runner.failures import dumped_frames
+from adbench.runner.failures import dumped_frames, names_user
 from adbench.runner.messages import Hello, Result, RunTask, Started
 from adbench.runner.process import WorkerProcess
 from adbench.runner.staff import Staff
@@ -194,7 +194,10 @@ class _Pool:
                     if self._on_start is not None:
                         self._on_start(self._tasks[message.id])
                 case Result() if not slot.timed_out and message.id == slot.task:
-                    yield self._finish(slot, message)
+                    if self._was_spoilt(slot, message.result):
+                        self._replace(slot)
+                    else:
+                        yield self._finish(slot, message)
         if not is_open and not slot.closing and slot in self._busy:
             self._selector.unregister(slot.worker.messages)
             slot.closing = True
@@ -212,6 +215,28 @@ class _Pool:
         outcome = Outcome(message.id, result, threads)
         self._assign(slot)
         return outcome
+
+    def _was_spoilt(self, slot: _Busy, result: CaseResult) -> bool:
+        """Whether what failed may be what an earlier task left of the worker, and no own fault.
+
+        A function that patches NumPy, say, or uses up the descriptors, fails those that come after
+        it. Where the user's code was at work, it is told with its line and stands.
+        """
+        if not slot.worker.begun - slot.started:  # it has served no other task
+            return False
+        assert slot.task is not None
+        if result.failure is not None and result.failure.frames:
+            return not names_user(result.failure.frames, self._tasks[slot.task], self._start)
+        missing = result.failure is not None and result.failure.kind == "missing"
+        return missing or result.verdict is Verdict.SKIPPED
+
+    def _replace(self, slot: _Busy) -> None:
+        """Let a worker go, and have its task done by another."""
+        assert slot.task is not None
+        self._pending[slot.worker.backend].appendleft(slot.task)
+        self._forget(slot)
+        slot.worker.dismiss()
+        self._leaving.append(slot.worker)
 
     def _assign(self, slot: _Busy) -> None:
         """Give a ready worker its backend's next task, or let it go."""

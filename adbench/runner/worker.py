@@ -44,9 +44,25 @@ def main(execute: Execute = execute_task) -> None:
         result = _run(message, execute, channel, start)
         if os.getpid() != pid:
             os._exit(0)  # the user's function forked and its child came back from it
+        _answer(channel, start, Result(id=message.id, result=result, threads=_threads()))
+
+
+def _answer(channel: Channel, start: str, result: Result) -> None:
+    try:
         os.chdir(start)
         channel.recover()
-        channel.send(Result(id=message.id, result=result, threads=loaded_threads()).line())
+        channel.send(result.line())
+    except OSError:
+        # The function has closed the channel: the runner sees its end, and is who can tell it.
+        signal.pause()
+
+
+def _threads() -> dict[str, int]:
+    """Thread counts; none where the function has left nothing to count with."""
+    try:
+        return loaded_threads()
+    except Exception:
+        return {}
 
 
 def _run(message: RunTask, execute: Execute, channel: Channel, start: str) -> CaseResult:

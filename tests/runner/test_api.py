@@ -17,7 +17,10 @@ from adbench.runner import RunOptions, SelectError, plan, run, run_targets
 from adbench.suite import FunctionRef, Suite
 
 MODEL = """
+import sys
 import time
+
+import numpy as np
 
 def loss(x):
     return (x * x).sum()
@@ -30,6 +33,15 @@ def wrong(x):
 
 def slow(x):
     time.sleep(600)
+
+def spoils(x):
+    np.array = None
+    return loss(x)
+
+def forgets(x):
+    sys.path.clear()
+    sys.modules.clear()
+    return loss(x)
 """
 
 
@@ -227,3 +239,14 @@ def test_a_script_that_checks_itself_unguarded_is_told_so(tmp_path, in_process):
     )
     assert "would go on for ever" in done.stdout
     assert done.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["spoils", "forgets"])
+def test_what_a_function_did_to_numpy_is_not_the_next_ones_failure(suite, name):
+    vandal = suite.cases[0].model_copy(
+        update={"functions": {"*": FunctionRef(file=suite.cases[0].functions["*"].file, name=name)}}
+    )
+    cases = (vandal, *suite.cases[2:])
+    record = run([suite.model_copy(update={"cases": cases})], RunOptions(jobs=1))
+    assert [result.verdict for result in record.results[1:]] == [Verdict.PASS] * 2

@@ -37,7 +37,13 @@ def exits(x):
     sys.exit("bye")
 
 def deep(x):
+    return deeper(x)
+
+def deeper(x):
     return deep(x)
+
+def itself(x):
+    return itself(x)
 
 def scaled(x, factor):
     return (factor * x).sum()
@@ -142,8 +148,20 @@ def test_sys_exit(attempt):
 def test_a_deep_recursion_shows_its_two_ends(attempt):
     result = attempt("deep")
     assert result.failure.type == "RecursionError"
-    assert {frame.function for frame in result.failure.frames} == {"deep"}
+    assert {frame.function for frame in result.failure.frames} == {"deep", "deeper"}
     assert len(result.failure.frames) == 20
+
+
+def test_a_function_that_calls_itself_is_named_once(attempt):
+    result = attempt("itself")
+    assert result.failure.type == "RecursionError"
+    assert [frame.function for frame in result.failure.frames] == ["itself"]
+
+
+def test_a_finding_names_its_file_as_the_record_does(attempt):
+    result = attempt("loss", gradient="wrong")
+    places = {finding.where.file for finding in result.check.findings if finding.where}
+    assert places == {"model.py"}
 
 
 def test_a_missing_function_suggests_the_nearest(attempt):

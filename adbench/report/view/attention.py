@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adbench.record.bench import Bench, Growth, Measurement, SideBySide
 from adbench.record.comparison import Comparison
-from adbench.record.explain import place_of
+from adbench.record.explain import place_of, said_by
 from adbench.record.model import CaseResult, Finding, RunRecord, SourceLocation, Verdict
 from adbench.report.view import signs
 from adbench.report.view.anchors import CaseKey, base_of, case_of, mode_of
@@ -89,8 +89,7 @@ def remarks(result: CaseResult) -> list[str]:
     findings = result.check.findings if result.check else ()
     said = [sentence_of(finding) for finding in findings]
     if result.failure:
-        kind = f"{result.failure.type}: " if result.failure.type else ""
-        said.append(f"{kind}{result.failure.message}")
+        said.append(said_by(result.failure))
     for derivative in result.check.derivatives if result.check else ():
         undecided = derivative.verdict not in (Verdict.PASS, Verdict.KINK)
         told = any(finding.derivative == derivative.derivative for finding in findings)
