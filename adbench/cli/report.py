@@ -26,7 +26,7 @@ def report(
     records: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RECORD...",
+            metavar="RECORD",
             help="Files that `--output-format json=PATH` wrote, or a folder of them. A check and "
             "a bench become one report; two of a kind are compared, the older first; more are a "
             "history.",

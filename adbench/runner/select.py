@@ -52,7 +52,9 @@ def quote(name: str) -> str:
     """The expression that means exactly the case of this name."""
     if _TOKEN.fullmatch(name) and name not in _RESERVED and name[0] not in "()'\"":
         return name
-    return f'"{name}"' if "'" in name else f"'{name}'"
+    # A shell's own quotes are single: double ones need no escapes there. No quote can be escaped
+    # here, but a pattern fits it.
+    return f'"{name}"' if '"' not in name else f"'{name.replace(chr(39), '?')}'"
 
 
 def _everything(_: Case) -> bool:

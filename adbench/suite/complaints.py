@@ -103,6 +103,8 @@ def _complain_one(document: Document, details: ErrorDetails, path: Path, rest: l
             document.complain(path, _too_short(last), key=bool(path and isinstance(path[-1], str)))
         case "greater_than_equal":
             document.complain(path, f"{value} is less than {context['ge']}")
+        case "finite_number":
+            document.complain(path, f"{value} is no finite number")
         case "expected":
             document.complain(path, f"{details['msg']}, found {describe(value)}")
         case _ if kind in _EXPECTED:

@@ -339,7 +339,8 @@ class _Converter:
             self._complain(node, f"{_shorten(text)} is not a number")
             return text
         if abs(number) >= _INT64:
-            self._complain(node, f"{_shorten(text)} does not fit in 64 bits", "write it as 1.0e20")
+            hint = "a floating-point number is written with a point, such as 1.0e20"
+            self._complain(node, f"{_shorten(text)} does not fit in 64 bits", hint)
             return 0
         return number
 

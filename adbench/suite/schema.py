@@ -47,8 +47,8 @@ Reference = Annotated[
 ]
 
 
-Bound = Annotated[float, Field(strict=True, ge=0)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Bound = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Seed = Annotated[StrictInt, Field(ge=0)]
 
 
