@@ -328,7 +328,7 @@ def find_handler(function: Any) -> Callable[..., Any]:
             name,
             "has no derivative rule in this engine",
             hint_for(name)
-            or "functions that are covered (see docs/engine.md), or a rule of your own by "
+            or "functions that are covered (see docs/engine-coverage.md), or a rule of your own by "
             "custom_vjp; stop_gradient(x) passes the plain value where a constant is meant",
         )
     return handler

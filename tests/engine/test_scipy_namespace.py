@@ -12,6 +12,7 @@ import types
 import numpy as np
 import pytest
 import scipy
+import scipy.stats
 
 from adbench.engine import DifferentiationError, grad, jacobian
 from adbench.engine import scipy as ours
@@ -83,6 +84,20 @@ def test_a_discrete_variable_has_no_derivative():
 def test_a_parameter_that_is_none_of_the_distributions():
     with pytest.raises(TypeError, match="the parameters are a, loc, scale"):
         grad(lambda x: stats.gamma.logpdf(x, 2.0, shape=3.0))(1.0)
+
+
+def test_a_frozen_distribution():
+    def log_likelihood(shape, scale):
+        return np.sum(stats.gamma(shape, scale=scale).logpdf(np.array([0.5, 2.0])))
+
+    def likewise(shape, scale):
+        return np.sum(stats.gamma.logpdf(np.array([0.5, 2.0]), shape, scale=scale))
+
+    assert grad(log_likelihood, (0, 1))(2.0, 3.0) == grad(likewise, (0, 1))(2.0, 3.0)
+    assert log_likelihood(2.0, 3.0) == np.sum(scipy.stats.gamma(2, scale=3).logpdf([0.5, 2.0]))
+    assert grad(lambda p: stats.norm(1.0, 2.0).ppf(p))(0.5) == 2 * np.sqrt(2 * np.pi)
+    entropy = grad(lambda c: stats.multivariate_normal(np.zeros(1), c).entropy())
+    np.testing.assert_allclose(entropy(np.array([[4.0]])), [[1 / 8]])
 
 
 def test_decay_in_all_that_odeint_is_told():

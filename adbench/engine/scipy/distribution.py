@@ -144,7 +144,22 @@ def logarithm(formula: Formula) -> Formula:
     return lambda *args: np.log(formula(*args))
 
 
-def declared(name: str, **formulas: Any) -> SimpleNamespace:
+class Functions(SimpleNamespace):
+    """The differentiable functions of a distribution, by SciPy's names."""
+
+    def __call__(self, *parameters: Any, **named: Any) -> SimpleNamespace:
+        """The same functions with their parameters given: SciPy's frozen distribution."""
+        return SimpleNamespace(
+            **{kind: frozen(function, parameters, named) for kind, function in vars(self).items()}
+        )
+
+
+def frozen(function: Formula, parameters: tuple[Any, ...], named: dict[str, Any]) -> Formula:
+    """A distribution's function of its variable alone."""
+    return lambda *variable: function(*variable, *parameters, **named)
+
+
+def declared(name: str, **formulas: Any) -> Functions:
     """The differentiable functions of scipy.stats' distribution of that name."""
     theirs = getattr(scipy.stats, name)
     it = Distribution(**formulas)
@@ -153,4 +168,4 @@ def declared(name: str, **formulas: Any) -> SimpleNamespace:
         full = f"scipy.stats.{name}.{kind}"
         composition = it.of_integer(formula, full) if it.discrete else formula
         functions[kind] = composed(getattr(theirs, kind), full)(composition)
-    return SimpleNamespace(**functions)
+    return Functions(**functions)

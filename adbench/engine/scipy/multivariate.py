@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from scipy.special import _ufuncs as sp
 from adbench.engine.array import like, plain
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.scipy.declare import composed, in_double
+from adbench.engine.scipy.distribution import Functions
 from adbench.engine.scipy.linear_systems import solve_triangular
 
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -73,9 +73,9 @@ def dirichlet_pdf(x: Any, alpha: Any) -> Any:
     return np.exp(dirichlet_logpdf(x, alpha))
 
 
-def _declared(name: str, **compositions: Any) -> SimpleNamespace:
+def _declared(name: str, **compositions: Any) -> Functions:
     theirs = getattr(scipy.stats, name)
-    return SimpleNamespace(
+    return Functions(
         **{
             kind: composed(getattr(theirs, kind), f"scipy.stats.{name}.{kind}")(composition)
             for kind, composition in compositions.items()
