@@ -86,12 +86,8 @@ def test_inconclusive_is_allowed_only_with_a_reason(backend: BackendName) -> Non
 
 
 @pytest.mark.parametrize(("bug", "seed"), _with_seeds(_bugs(slow_backends=("jax",))))
-def test_the_twin_is_right(bug: Bug, seed: int) -> None:
+def test_the_twin_is_right_and_the_bug_is_wrong(bug: Bug, seed: int) -> None:
     assert verify.twin_problems(bug, seed) == []
-
-
-@pytest.mark.parametrize(("bug", "seed"), _with_seeds(_bugs(slow_backends=("jax",))))
-def test_the_bug_is_wrong(bug: Bug, seed: int) -> None:
     assert verify.bug_problems(bug, seed) == []
 
 
