@@ -91,7 +91,8 @@ def update(
     if ran.interrupted:
         typer.echo("nothing was blessed: the run did not end", err=True)
         raise typer.Exit(INTERRUPTED)
-    _bless(known, ran, dry_run=dry_run)
+    # Read again: another run may have blessed its own checks while this one ran.
+    _bless(_known([found.suite for found in known], place), ran, dry_run=dry_run)
     raise typer.Exit(exit_code(ran, strict=False))
 
 

@@ -21,17 +21,16 @@ def init(
     import shlex
 
     from adbench.cli.targets import refuse
+    from adbench.record import write_text
 
     folder = folder.expanduser()
     targets = [folder / name for name in _FILES]
     if there := [str(target) for target in targets if target.exists() or target.is_symlink()]:
         refuse(f"adbench init overwrites nothing: there is already {' and '.join(there)}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for target in targets:
-            with target.open("x", encoding="utf-8") as file:
-                file.write((_STARTER / target.name).read_text(encoding="utf-8"))
-            typer.echo(f"wrote {target}")
-    except OSError as error:
-        refuse(f"{error.filename}: cannot be written ({error.strerror})")
+    for target in targets:
+        try:
+            write_text(target, (_STARTER / target.name).read_text(encoding="utf-8"))
+        except OSError as error:
+            refuse(f"error: {target} cannot be written ({error.strerror})")
+        typer.echo(f"wrote {target}")
     typer.echo(f"Now run: adbench check {shlex.quote(str(targets[0]))}")

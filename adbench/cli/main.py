@@ -17,7 +17,7 @@ from adbench.cli.compare import EXIT_CODES as COMPARE_EXIT_CODES
 from adbench.cli.compare import compare
 from adbench.cli.config import config
 from adbench.cli.doctor import doctor
-from adbench.cli.exits import EXIT_CODES, USAGE
+from adbench.cli.exits import EXIT_CODES, INTERRUPTED, USAGE
 from adbench.cli.explain import explain
 from adbench.cli.init import init
 from adbench.cli.list import list_cases
@@ -81,6 +81,8 @@ def main() -> None:
     _have_streams()
     try:
         app(prog_name="adbench")
+    except KeyboardInterrupt:  # before the command itself had begun
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno not in _UNWRITABLE or error.filename is not None:
             raise

@@ -14,6 +14,7 @@ from adbench.record.model import SCHEMA_VERSION, RunRecord
 
 _AGAIN = "give a file that `adbench check --output-format json=PATH` wrote"
 _RERUN = "make the record again"
+_BY_HAND = f"{_RERUN}; it was changed by hand"
 
 
 class RecordError(Exception):
@@ -85,7 +86,7 @@ def parse_record(path: Path, data: Any) -> RunRecord:
     version = data["schema_version"]
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         what = f"its schema_version is {version!r} and not a whole number from 1 on"
-        raise RecordError(path, what, "make the record again; it was changed by hand")
+        raise RecordError(path, what, _BY_HAND)
     if version > SCHEMA_VERSION:
         writer = data.get("adbench_version", "a newer version")
         raise RecordError(
@@ -95,10 +96,16 @@ def parse_record(path: Path, data: Any) -> RunRecord:
             "upgrade adbench here, or make the record again with this version",
         )
     try:
-        return RunRecord.model_validate(data)
+        record = RunRecord.model_validate(data)
     except ValidationError as error:
         what = f"it does not fit record schema {version}: {first_problems(error)}"
-        raise RecordError(path, what, "make the record again; it was changed by hand") from None
+        raise RecordError(path, what, _BY_HAND) from None
+    seen: set[str] = set()
+    for result in record.results:
+        if result.task in seen:
+            raise RecordError(path, f"it has {result.task} twice", _BY_HAND)
+        seen.add(result.task)
+    return record
 
 
 def read_text(path: Path, again: str) -> str:

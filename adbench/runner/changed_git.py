@@ -52,10 +52,11 @@ def code_of(folder: Path) -> str | None:
     if revision is None or not revision.endswith("-dirty"):
         return revision
     try:
-        diff = _git(folder, "diff", "--binary", "HEAD", "--")
+        diff = _git(folder, "diff", "--no-ext-diff", "--binary", "HEAD", "--")
     except subprocess.CalledProcessError:  # no commit yet
         return revision
-    return f"{revision}-{hashlib.sha256(diff.encode()).hexdigest()[:12]}"
+    digest = hashlib.sha256(diff.encode("utf-8", errors="surrogateescape"))
+    return f"{revision}-{digest.hexdigest()[:12]}"
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -484,6 +484,8 @@ def test_parts_of_a_dirty_tree_merge_only_where_it_was_the_same(adbench: Adbench
     git("commit", "-q", "-m", "one")
     edit("model.py", "r**2) / 2", "r**2) / 3")
     edit("model.py", "x.T @ (x @ w), ", "2 / 3 * x.T @ (x @ w), ")
+    Path("notes.txt").write_bytes("Größe\n".encode("latin-1"))  # a diff need not be UTF-8
+    git("add", "notes.txt")
     adbench("check model.yaml --shard 1/2 -b native --output-format json=1.json")
     adbench("check model.yaml --shard 2/2 -b native --output-format json=2.json")
     assert adbench("merge 1.json 2.json").exit_code == 0
@@ -504,6 +506,22 @@ def test_functions_named_one_by_one_share_a_baseline(adbench: Adbench) -> None:
     )
     assert done.exit_code == 0
     assert "1 same" in done.output
+
+
+def test_two_updates_at_once_lose_nothing_of_each_other(adbench: Adbench) -> None:
+    adbench("baseline update model.yaml -k energy")
+    FILE.rename("energy.json")
+    edit(
+        "model.py",
+        "    r = x @ w\n",
+        f"    import shutil; shutil.copy('energy.json', {str(FILE)!r})\n    r = x @ w\n",
+    )
+    done = adbench("baseline update model.yaml -k loss -b native")
+    assert done.exit_code == 0
+    assert list(json.loads(FILE.read_text())["tasks"]) == [
+        "energy@native:eager",
+        "loss@native:eager",
+    ]
 
 
 def test_a_run_that_was_interrupted_blesses_nothing(adbench: Adbench) -> None:

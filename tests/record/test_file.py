@@ -38,6 +38,7 @@ def record():
     )  # fmt: skip
     crashed = wrong.model_copy(
         update={
+            "case": "a[n=3]",
             "verdict": Verdict.ERROR,
             "check": None,
             "failure": Failure(kind="crash", message="gone", printed="\x00\x1b[0m"),
@@ -154,6 +155,15 @@ def test_a_wrong_type_is_named_by_its_place(record, tmp_path):
     data["surprise"] = 1
     path.write_text(json.dumps(data))
     with pytest.raises(RecordError, match=r"results\.1\.seed: .*integer.*surprise: Extra"):
+        read_record(path)
+
+
+def test_a_task_that_is_there_twice_is_refused(record, tmp_path):
+    path = write_record(record, tmp_path / "run.json")
+    data = json.loads(path.read_text())
+    data["results"].append(data["results"][0])
+    path.write_text(json.dumps(data))
+    with pytest.raises(RecordError, match=r"it has .*@.* twice; make the record again"):
         read_record(path)
 
 
