@@ -14,15 +14,15 @@ _BUDGET = 4 * 2**20
 the overhead of calls; once its arrays outgrow the caches it is slower than single calls."""
 
 
-def rows_per_call(bytes_per_row: int, most: int) -> int:
+def rows_per_call(bytes_per_row: int, most: int, least: int = 2) -> int:
     """The power of two, at most `most`, of rows whose largest array stays within the budget.
 
-    Raises UnsupportedError where not even two rows do.
+    Raises UnsupportedError where not even `least` rows do.
     """
     rows = most
     while rows * bytes_per_row > _BUDGET and rows > 1:
         rows //= 2
-    if rows < 2:
+    if rows < least:
         raise UnsupportedError(
             f"one evaluation makes an array of {bytes_per_row / 2**20:.0f} MiB, "
             "too much for a batch"

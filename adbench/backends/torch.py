@@ -60,6 +60,10 @@ from adbench.backends.torch_tensors import (
 Tensor = Any
 
 
+_LEAST_ROWS = 8
+"""Rows of a batch from which `vmap` saves more than it costs."""
+
+
 class TorchBackend(Backend):
     """PyTorch on a CPU or GPU. The mode `compile` runs the function through `torch.compile`."""
 
@@ -344,10 +348,18 @@ class TorchFunction(BoundFunction):
     def value_batch(self, x: Arrays) -> list[Array]:
         with quiet():
             if self._rows is None:
-                with LargestArray() as largest:
-                    self._batch([a[:1] for a in x])
-                self._rows = rows_per_call(largest.bytes, most=1024)
+                largest = self._largest([a[0] for a in x])
+                self._rows = rows_per_call(largest, most=1024, least=_LEAST_ROWS)
             return in_chunks(self._batch, x, self._rows)
+
+    def _largest(self, x: Arrays) -> int:
+        """Bytes of the largest tensor that one evaluation takes or makes."""
+        with LargestArray() as largest:
+            try:
+                self.value(x)
+            except Exception as error:
+                raise UnsupportedError(f"one of the batch: {first_line(error)}") from error
+        return max([int(largest.bytes)] + [a.nbytes for a in x])
 
     def _batch(self, x: Arrays) -> list[Array]:
         with torch.no_grad(), self._data(x) as data:

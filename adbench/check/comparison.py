@@ -6,7 +6,7 @@ error. At a kink any value between the one-sided derivatives is a subgradient an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,14 @@ class Comparison:
     """At a kink, between the one-sided derivatives."""
     resolution: Array
     """Smallest relative error that would have been seen; NaN where nothing was compared."""
+
+    def rows(self, which: slice) -> Comparison:
+        """The same for some of the directions."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, part in parts.items():
+            if isinstance(part, np.ndarray):
+                parts[name] = part[which]
+        return Comparison(**parts | {"numeric": self.numeric.rows(which)})
 
     @property
     def sharpest(self) -> Array:

@@ -217,7 +217,10 @@ class _Examination:
         if any(f.kind == "wrong-shape" for f in self.findings):
             self._broken("a gradient of another shape")
             return
-        self.findings += operator.repeatable(subject, subject.x, weights[0], pullback)
+        exactly = operator.scales_exactly(subject, subject.x, weights[0], pullback)
+        self.findings += operator.repeatable(
+            subject, subject.x, weights[0], pullback, exactly=exactly
+        )
         if self._failing():
             self.findings[:0] = self._identity(unsteady=True)
         if any(f.kind.startswith("nondeterministic") for f in self._failing()):
@@ -225,7 +228,7 @@ class _Examination:
             return
         trials = Reverse(subject, weights, self.tolerance, self.rng)
         gradients = trials.gradients(subject.x, subject.covector(pullback.gradients))
-        nonlinear = operator.linear(subject, subject.x, weights, gradients)
+        nonlinear = operator.linear(subject, subject.x, weights, gradients, exactly=exactly)
         self.findings += nonlinear
         trials.fault = nonlinear[0].diagnosis if nonlinear else None
         missing = frozenset(
@@ -260,7 +263,7 @@ class _Examination:
             result = result.model_copy(update={"reason": words})
         slope = subject.explanations.attempt(
             "the Taylor remainder's slope",
-            lambda: taylor_slope(subject, trials.scale / 2, weights[0], gradients[0]),
+            lambda: taylor_slope(subject, trial, trials.scale / 2, weights[0], gradients[0]),
             None,
         )
         worst = self._worst(elements)

@@ -26,6 +26,15 @@ def row_norms(rows: Array) -> Array:
     return np.asarray(unit[:, 0] * np.sqrt(((rows / unit) ** 2).sum(axis=1)))
 
 
+def products(rows: Array, others: Array) -> Array:
+    """The products (D, m) of rows (D, n) with others (m, n): gradients along directions.
+
+    By NumPy's own sum: BLAS divides a single pass over long vectors among threads, which take
+    longer to wake than the sum takes, and rounds otherwise for another number of them.
+    """
+    return np.asarray(np.einsum("dn,mn->dm", rows, others))
+
+
 class Layout:
     """Which coordinates of the vector belong to which leaf; a complex number has two."""
 

@@ -19,7 +19,8 @@ Array = NDArray[Any]
 
 # Scaling the cotangent by a power of two and flipping its sign must scale the gradient exactly;
 # the slack is for backends that reorder sums from one call to the next. The tiny and the huge
-# scale find a cotangent that is flushed to zero, clipped or squared.
+# scale find a cotangent that is flushed to zero, clipped or squared; half precision holds the
+# narrow ones only.
 _EXPONENTS = {"wide": (-30, 20), "narrow": (-8, 8)}
 _PLAIN = 2
 _SLACK = 1e4
@@ -97,9 +98,32 @@ def _of_shape(given: tuple[int, ...], wanted: tuple[int, ...]) -> str | None:
     return None
 
 
-def repeatable(subject: Subject, x: Array, weight: Array, first: Pullback) -> list[Finding]:
-    """The same call again: same value, same gradient; a difference in the last bits is a note."""
-    second = subject.pullback(x, weight)
+def scales_exactly(subject: Subject, x: Array, weight: Array, first: Pullback) -> bool:
+    """Whether a second call gives the very same value, and to the last bit the scaled gradient for
+    a scaled cotangent: then it is repeatable, and homogeneous at the first of its scales.
+
+    One VJP. If not, it takes two separate calls to tell the one from the other.
+    """
+    scale = _scale(_exponents(subject)[0])
+    second = subject.pullback(x, scale * weight)
+    return all(map(np.array_equal, first.outputs, second.outputs)) and np.array_equal(
+        scale * subject.covector(first.gradients), subject.covector(second.gradients)
+    )
+
+
+def repeatable(
+    subject: Subject, x: Array, weight: Array, first: Pullback, *, exactly: bool = False
+) -> list[Finding]:
+    """The same call twice: same value, same gradient; a difference in the last bits is a note.
+
+    With `exactly` it is known to be so of the `first`, see `scales_exactly`.
+    """
+    value = subject.outputs.pack(first.outputs)
+    if exactly:
+        differs = _other_value(subject, x, value)
+        return [] if differs is None else [differs]
+    # On end, as a state that changes with every call may be the same again at every other one.
+    first, second = subject.pullback(x, weight), subject.pullback(x, weight)
     found = []
     value, again = subject.outputs.pack(first.outputs), subject.outputs.pack(second.outputs)
     unsteady = not _same(value, again, subject.epsilon)
@@ -223,17 +247,20 @@ def symmetric(subject: Subject, weight: Array, directions: Array) -> list[Findin
     ]
 
 
-def linear(subject: Subject, x: Array, weights: Array, gradients: Array) -> list[Finding]:
+def linear(
+    subject: Subject, x: Array, weights: Array, gradients: Array, *, exactly: bool = False
+) -> list[Finding]:
     """Whether the gradients (m, n) scale with the weightings (m, p), and add up as they do.
 
-    Half precision inside, which rounds cotangents or loses them, is looked for where it would
-    excuse what is found.
+    `exactly` says what `scales_exactly` has found of the first weighting. Half precision inside,
+    which rounds cotangents or loses them, is looked for where it would excuse what is found.
     """
     gently = False
-    for weight, gradient in zip(weights, gradients, strict=True):
-        found = homogeneous(subject, x, weight, gradient)
+    for j, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
+        exponents = _exponents(subject)[1 if exactly and j == 0 else 0 :]
+        found = homogeneous(subject, x, weight, gradient, exponents)
         if found and (gently := half_inside(subject, weight)):
-            found = homogeneous(subject, x, weight, gradient, gently=True)
+            found = homogeneous(subject, x, weight, gradient, _EXPONENTS["narrow"])
         if found:
             return found
     found = additive(subject, x, weights[-1], gradients[-1], gently=gently)
@@ -243,23 +270,36 @@ def linear(subject: Subject, x: Array, weights: Array, gradients: Array) -> list
 
 
 def homogeneous(
-    subject: Subject, x: Array, weight: Array, gradient: Array, *, gently: bool = False
+    subject: Subject,
+    x: Array,
+    weight: Array,
+    gradient: Array,
+    exponents: tuple[int, ...] | None = None,
 ) -> list[Finding]:
     """vjp(−2ᵏc) = −2ᵏ vjp(c): a VJP is linear in its cotangent, whatever the function.
 
-    `gently` keeps to cotangents that half precision can hold.
+    `exponents` are the k; without them, those that the subject's precision can hold.
     """
-    for exponent in _EXPONENTS["narrow" if gently or subject.epsilon > 1e-12 else "wide"]:
+    for exponent in _exponents(subject) if exponents is None else exponents:
         if found := _scaled(subject, x, weight, gradient, exponent):
             # Told by a scale that a person would try, if it shows there.
             return _scaled(subject, x, weight, gradient, _PLAIN) or found
     return []
 
 
+def _exponents(subject: Subject) -> tuple[int, ...]:
+    """Which powers of two to scale a cotangent by."""
+    return _EXPONENTS["narrow" if subject.epsilon > 1e-12 else "wide"]
+
+
+def _scale(exponent: int) -> float:
+    return float(-(2.0**exponent))
+
+
 def _scaled(
     subject: Subject, x: Array, weight: Array, gradient: Array, exponent: int
 ) -> list[Finding]:
-    scale = -(2.0**exponent)
+    scale = _scale(exponent)
     scaled, expected = subject.gradient(x, scale * weight), scale * gradient
     if (
         not (_in_range(scale * weight) and _in_range(expected))

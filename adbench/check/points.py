@@ -14,6 +14,7 @@ Array = NDArray[Any]
 
 LARGE = 2000
 """Inputs with more coordinates than this are looked at in one further point only."""
+_FACTORS = np.array([1.0, -1.0, 4.0, -4.0, 0.25, -0.25])
 _SCATTERINGS = 4
 
 
@@ -25,11 +26,13 @@ def other_points(
     More of them when `thorough`: further scatterings, other scales, and jittered zeros and ones.
     """
     # Never the same factor twice: a symmetric matrix, or a pair of equals, shall not stay one.
-    factors = rng.choice([1.0, -1.0, 4.0, -4.0, 0.25, -0.25], x.shape) * rng.uniform(
-        0.9, 1.1, x.shape
-    )
-    typical = np.median(np.abs(x[x != 0])) if (x != 0).any() else 1.0
-    moved = np.where(x == 0, typical * rng.standard_normal(x.shape), x)
+    factors = _FACTORS.take(rng.integers(len(_FACTORS), size=x.shape, dtype=np.int8))
+    factors *= rng.uniform(0.9, 1.1, x.shape)
+    zero = x == 0
+    moved = x
+    if zero.any():
+        typical = 1.0 if zero.all() else np.median(np.abs(x[~zero]))
+        moved = np.where(zero, typical * rng.standard_normal(x.shape), x)
     yield "each element times about ±¼, ±1 or ±4", moved * factors
     if x.size > LARGE:
         return

@@ -11,6 +11,8 @@ from adbench.check.layout import Layout
 
 Array = NDArray[Any]
 
+_STEPS = np.array([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])
+"""Steps of a random direction, relative to a coordinate's scale."""
 _DYNAMIC = 1e-28
 """Size of the smallest output, relative to the largest, that has a weighting of its own."""
 
@@ -60,9 +62,10 @@ def scales(x: Array, layout: Layout) -> Array:
         if leaf.dtype.kind == "c":
             part = np.repeat(np.hypot(part[::2], part[1::2]), 2)
         size = np.abs(part)
-        known = size[np.isfinite(size) & (size > 0)]
-        typical = float(np.median(known)) if known.size else 1.0
-        result[span] = np.where(np.isfinite(size) & (size > 0), size, typical)
+        known = np.isfinite(size) & (size > 0)
+        if not known.all():
+            size[~known] = np.median(size[known]) if known.any() else 1.0
+        result[span] = size
     # Powers of two, so that x ± step is exact.
     return np.asarray(np.exp2(np.round(np.log2(result))))
 
@@ -84,24 +87,30 @@ def random_directions(
     small contributions are not swamped by a few large ones. With several leaves, each leaf also
     has directions of its own.
     """
-    sensitivity = np.abs(gradients).max(axis=0) * scale
-    known = sensitivity[np.isfinite(sensitivity) & (sensitivity > 0)]
-    tenth = known.size // 10
-    level = float(np.partition(known, tenth)[tenth]) if known.size else 1.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        held = np.where(sensitivity > level, level / sensitivity, 1.0)
-    # Not so far back that x + step would round the step away.
-    held = np.maximum(np.where(np.isfinite(held) & (held > 0), held, 1.0), 2.0**-18)
-    held = np.exp2(np.floor(np.log2(held)))
+    held = _held_back(np.abs(gradients).max(axis=0) * scale)
     spans = [slice(0, scale.size)]
     if 1 < len(layout.leaves) <= 8:
         spans += [layout.span(i) for i in range(len(layout.leaves)) if layout.leaves[i].shape]
-    rows = []
-    for span in spans:
-        for k in range(count):
-            random = np.exp2(rng.integers(-1, 2, scale.size)) * rng.choice([-1.0, 1.0], scale.size)
-            row = random * scale * (held if k % 2 else 1.0)
-            masked = np.zeros_like(row)
-            masked[span] = row[span]
-            rows.append(masked)
-    return np.stack(rows)
+    directions = np.zeros((len(spans), count, scale.size))
+    for rows, span in zip(directions, spans, strict=True):
+        for k, row in enumerate(rows):
+            part = row[span]
+            part[:] = _STEPS.take(rng.integers(len(_STEPS), size=part.size, dtype=np.int8))
+            part *= scale[span]
+            if k % 2:
+                part *= held[span]
+    return directions.reshape(-1, scale.size)
+
+
+def _held_back(sensitivity: Array) -> Array:
+    """How far to hold each coordinate (n,) back to be felt no more than the tenth part of all that
+    is felt least: a power of two."""
+    known = np.isfinite(sensitivity) & (sensitivity > 0)
+    felt = sensitivity if known.all() else sensitivity[known]
+    tenth = felt.size // 10
+    level = float(np.partition(felt, tenth)[tenth]) if felt.size else 1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        held = level / sensitivity
+    # Not so far back that x + step would round the step away.
+    held = np.where(known, held.clip(2.0**-18, 1.0), 1.0)
+    return np.asarray(np.exp2(np.floor(np.log2(held))))

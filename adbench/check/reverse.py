@@ -12,6 +12,7 @@ from adbench.check import findings as report
 from adbench.check.accusation import or_nan
 from adbench.check.digits import half_inside, withdraw_treads
 from adbench.check.extent import Extent, extent
+from adbench.check.layout import products
 from adbench.check.narrowing import culprits
 from adbench.check.probes import elementwise, random_directions, scales
 from adbench.check.subject import Subject
@@ -120,7 +121,7 @@ class Reverse:
     def _projected(self, directions: Array) -> Callable[[Array], Array]:
         def values(x: Array) -> Array:
             with np.errstate(invalid="ignore"):
-                return np.asarray(directions @ self.gradients(x).T)
+                return products(directions, self.gradients(x))
 
         return values
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adbench.check.layout import products
 from adbench.check.points import LARGE
 from adbench.check.probes import random_directions, scales
 from adbench.check.reverse import Reverse
@@ -33,54 +34,51 @@ def survey(trials: Reverse, points: Sequence[Array]) -> dict[int, Trial]:
     serves all points. Whatever is odd about a point, and whatever differs there, is left to a
     closer look. The user's function, and its backward pass, may raise.
     """
-    there = {k: subject for k, x in enumerate(points) if (subject := _at(trials.subject, x))}
-    gradients = {
-        k: np.stack([subject.gradient(subject.x, weight) for weight in trials.weights])
-        for k, subject in there.items()
-    }
-    places = [k for k, values in gradients.items() if np.isfinite(values).all()]
-    if not places:
+    subject, weights = trials.subject, trials.weights
+    there = {k: look for k, x in enumerate(points) if (look := _at(subject, x, weights))}
+    if not there:
         return {}
+    many = DIRECTIONS if subject.inputs.size <= LARGE else DIRECTIONS // 2
     directions = [
-        random_directions(
-            scales(there[k].x, trials.subject.inputs),
-            trials.subject.inputs,
-            gradients[k],
-            trials.rng,
-            DIRECTIONS if trials.subject.inputs.size <= LARGE else DIRECTIONS // 2,
-        )
-        for k in places
+        random_directions(scales(at.x, at.inputs), at.inputs, gradients, trials.rng, many)
+        for at, gradients in there.values()
     ]
-    numeric = at_points(
-        trials.subject.rows,
-        np.stack([there[k].x for k in places]),
-        np.stack([there[k].origin for k in places]),
-        np.stack(directions),
-        trials.weights,
-        trials.subject.epsilon,
+    each = len(directions[0])
+    ad = [
+        products(rows, gradients)
+        for rows, (_, gradients) in zip(directions, there.values(), strict=True)
+    ]
+    x = np.repeat([at.x for at, _ in there.values()], each, axis=0)
+    origin = np.repeat([at.origin for at, _ in there.values()], each, axis=0)
+    probes = np.concatenate(directions)
+    case = judge(
+        np.concatenate(ad),
+        at_points(subject.rows, x, origin, probes, weights, subject.epsilon),
+        origin,
+        probes,
+        weights,
+        trials.tolerance,
+        subject.epsilon,
+        groups=np.repeat(np.arange(len(there)), each),
     )
-    agreeing = {}
-    for k, probes, found in zip(places, directions, numeric, strict=True):
-        ad = probes @ gradients[k].T
-        case = judge(
-            ad,
-            found,
-            there[k].origin,
-            probes,
-            trials.weights,
-            trials.tolerance,
-            trials.subject.epsilon,
-        )
-        if settled(case, SEEN).all():
-            agreeing[k] = Trial("vjp", probes, trials.weights, case, None)
-    return agreeing
+    agrees = np.asarray(settled(case, SEEN).reshape(len(there), -1).all(axis=1))
+    return {
+        k: Trial("vjp", directions[i], weights, case.rows(slice(i * each, (i + 1) * each)), None)
+        for i, k in enumerate(there)
+        if agrees[i]
+    }
 
 
-def _at(given: Subject, x: Array) -> Subject | None:
-    subject = given.at(x)
-    if subject is None or not np.isfinite(subject.origin).all() or exploded(given, subject):
+def _at(given: Subject, x: Array, weights: Array) -> tuple[Subject, Array] | None:
+    """The subject at x and its gradients (m, n) there; None where anything is not finite."""
+    pulled = given.pulled(x, weights[0])
+    if pulled is None:
         return None
-    return subject
+    subject, first = pulled
+    if not np.isfinite(subject.origin).all() or exploded(given, subject):
+        return None
+    gradients = np.stack([first] + [subject.gradient(subject.x, w) for w in weights[1:]])
+    return (subject, gradients) if np.isfinite(gradients).all() else None
 
 
 def exploded(given: Subject, there: Subject) -> bool:

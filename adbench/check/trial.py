@@ -146,7 +146,7 @@ def judge(
 ) -> Comparison:
     """AD values (D, m) against differences along directions (D, n) under weights (m, p).
 
-    `origin` (p,) are the outputs.
+    `origin` (p,) are the outputs, or (D, p) where each direction starts at a point of its own.
     """
     reference = _reference(numeric.best.value, groups)
     atol = _absolute(tolerance.atol, directions, weights, coordinates)
@@ -164,7 +164,9 @@ def _rounding(
     cotangent, each rounded; nothing of that size can be told from it. Rounding errors of many
     outputs add up as their root mean square does.
     """
-    size = row_norms(weights * np.where(np.isfinite(origin), origin, 0.0))
+    outputs = np.atleast_2d(np.where(np.isfinite(origin), origin, 0.0))
+    terms = outputs[:, None] * weights
+    size = row_norms(terms.reshape(-1, weights.shape[1])).reshape(terms.shape[:2])
     reach = np.abs(directions).max(axis=1)[:, None]
     with np.errstate(invalid="ignore"):
         # A small input's derivative may well have terms that are as small as it is.

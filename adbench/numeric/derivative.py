@@ -10,23 +10,34 @@ when it has seen enough gets a few coarse steps first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adbench.numeric.extrapolation import RATIO
-from adbench.numeric.ladder import PIECES, STEEP, Estimates, Kind, differentiate, ladder
+from adbench.numeric.ladder import (
+    PIECES,
+    STEEP,
+    Estimates,
+    Kind,
+    differentiate,
+    estimates,
+    ladder,
+)
 from adbench.numeric.sampling import Lines, Rows
 
 Array = NDArray[Any]
 
 _COARSE = 2.0**-3
 _SHORT = 2.0**-11
-"""Where a short ladder ends: five steps, from which four extrapolations cancel the error's terms up
-to the eighth power of the step."""
+"""Where a short ladder ends, after five steps: four extrapolations cancel the error's terms up to
+the eighth power of the step."""
+_FEW = 4
+"""Steps at its fine end that often do: three extrapolations, up to the sixth power."""
+_FEWEST = 3
+"""Steps there that do where less is asked of them."""
 _GROWTH = (1.0, 2.0**10, 2.0**20)
 """How far beyond order one the steps may grow while a derivative drowns in noise."""
 _VAGUE = 1e-4
@@ -69,6 +80,21 @@ class Derivatives:
     """The function is constant at the finest steps and rises at coarser ones: which of the two
     slopes a right gradient gives is not decidable from its values."""
 
+    def rows(self, which: slice) -> Derivatives:
+        """The same for some of the directions; what it cost stays what it was for all."""
+        looks = []
+        for covered, factors, found in self.looks:
+            mine = slice(*np.searchsorted(covered, [which.start, which.stop]))
+            looks.append((covered[mine] - which.start, factors[mine], found.rows(mine)))
+        return replace(
+            self,
+            best=self.best.rows(which),
+            looks=looks,
+            elsewhere=self.elsewhere[which],
+            elsewhere_bound=self.elsewhere_bound[which],
+            quantised=self.quantised[which],
+        )
+
     def curve(self, direction: int, weighting: int) -> list[Point]:
         """All plain central differences of one problem, coarsest first, in its own units."""
         points = []
@@ -107,18 +133,20 @@ def derivatives(
     are its outputs at x, all finite. A direction's length should be the scale of the input it
     moves; `unit` (D,) says by how much it would have to grow to be of order one, which is tried
     where the values do not move enough. `closely` looks at every direction with finer steps too,
-    needed or not. `enough` is asked whether a short ladder's estimates will do; without it, every
-    direction has the whole ladder. `epsilon` is the unit round-off of the computation.
+    needed or not. `enough` is asked whether the estimates from a few steps will do, then those of
+    a short ladder; without it, every direction has the whole ladder. `epsilon` is the unit
+    round-off of the computation.
     """
     lines = Lines(function, x, directions, origin)
-    if enough is not None:
-        short = _short(lines, weights, epsilon)
-        if enough(short):
-            return short
     finest = epsilon**0.44
     steps = ladder(_COARSE, finest)
-    first = differentiate(lines, weights, steps, epsilon)
-    best = deepcopy(first)
+    if enough is None:
+        first = differentiate(lines, weights, steps, epsilon)
+    else:
+        first, done = _as_far_as(enough, lines, weights, steps, epsilon)
+        if done:
+            return _as_derivatives(first, lines)
+    best = first.copy()
     everyone = np.arange(len(directions))
     looks = [(everyone, np.ones(len(directions)), first)]
     quantised = best.stepped.copy()
@@ -176,33 +204,37 @@ def fine_steps(finest: float, epsilon: float) -> tuple[Array, Array]:
 
 def at_points(
     function: Rows, x: Array, origin: Array, directions: Array, weights: Array, epsilon: float
-) -> list[Derivatives]:
-    """A short ladder's derivatives at P points, in one go.
+) -> Derivatives:
+    """Derivatives from a few steps, along directions (D, n) that start each at its own x (D, n).
 
-    As `derivatives`, with points x (P, n), their outputs `origin` (P, p) and directions (P, D, n)
-    for each. The evaluations are counted with the first.
+    As `derivatives`, with the outputs `origin` (D, p) there.
     """
-    many, each, size = directions.shape
-    lines = Lines(
-        function,
-        np.repeat(x, each, axis=0),
-        directions.reshape(-1, size),
-        np.repeat(origin, each, axis=0),
-    )
-    found = _short(lines, weights, epsilon).best
-    result = []
-    for k in range(many):
-        rows = slice(k * each, (k + 1) * each)
-        part = Lines(function, x[k], directions[k], origin[k])
-        if not k:
-            part.evaluations, part.calls = lines.evaluations, lines.calls
-        result.append(_as_derivatives(found.rows(rows), part))
-    return result
+    lines = Lines(function, x, directions, origin)
+    steps = ladder(_COARSE, _SHORT)[-_FEWEST:]
+    return _as_derivatives(differentiate(lines, weights, steps, epsilon), lines)
 
 
-def _short(lines: Lines, weights: Array, epsilon: float) -> Derivatives:
-    """What the coarsest steps alone say."""
-    return _as_derivatives(differentiate(lines, weights, ladder(_COARSE, _SHORT), epsilon), lines)
+def _as_far_as(
+    enough: Callable[[Derivatives], bool],
+    lines: Lines,
+    weights: Array,
+    steps: Array,
+    epsilon: float,
+) -> tuple[Estimates, bool]:
+    """A few steps, a short ladder, or all of `steps`, and whether less than all was enough."""
+    short = ladder(_COARSE, _SHORT)
+    rise = lines.sides(short[-_FEW:])
+    found = estimates(lines.origin, rise, weights, short[-_FEW:], epsilon)
+    if enough(_as_derivatives(found, lines)):
+        return found, True
+    rise = np.concatenate([lines.sides(short[:-_FEW]), rise], axis=2)
+    found = estimates(lines.origin, rise, weights, short, epsilon)
+    if enough(_as_derivatives(found, lines)):
+        return found, True
+    if len(steps) <= len(short):  # low precision
+        return differentiate(lines, weights, steps, epsilon), False
+    rise = np.concatenate([rise, lines.sides(steps[len(short) :])], axis=2)
+    return estimates(lines.origin, rise, weights, steps, epsilon), False
 
 
 def _as_derivatives(found: Estimates, lines: Lines) -> Derivatives:

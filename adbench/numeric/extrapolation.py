@@ -57,43 +57,46 @@ def table(plain: Array, steps: Array, roundoff: Array, power: int, columns: int)
     `roundoff` (L, D) bounds what noise does to each quotient.
     """
     previous, noise = plain, roundoff
-    values, truncations, roundoffs, firsts, lasts = [], [], [], [], []
-    levels = len(steps)
-    for j in range(1, min(columns, levels - 1) + 1):
-        q = (steps[:-j] / steps[j:])[:, None] ** power
-        change = previous[1:] - previous[:-1]
-        value = previous[1:] + change / (q - 1)
-        size = np.abs(change)
-        # The error of previous[1:] is the tail of a geometric series of changes. The ratio is the
-        # theory's 1/q, unless the changes seen so far shrink more slowly. A change that happens to
-        # vanish says nothing, so each is taken no smaller than theory makes it from the one before.
-        ratio = np.broadcast_to(1 / q, size.shape).copy()
-        before = size[:-1]
-        above_noise = size[1:] > noise[1:-1] + noise[2:]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seen = np.where(before > 0, size[1:] / before, np.inf)
-        ratio[1:] = np.where(above_noise, np.maximum(ratio[1:], seen), ratio[1:])
-        ratio[0] = 0.5
-        ratio[1:] = np.where(np.isfinite(before), ratio[1:], 0.5)
-        size[1:] = np.fmax(size[1:], np.where(np.isfinite(before), before / q[:-1], 0.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            tail = np.where(ratio < _STALLED, size * ratio / (1 - ratio), np.inf)
-        noise = (q * noise[1:] + noise[:-1]) / (q - 1)
-        values.append(value)
-        truncations.append(tail)
-        roundoffs.append(noise)
-        firsts.append(np.arange(levels - j))
-        lasts.append(np.arange(levels - j) + j)
-        previous = value
+    values, truncations, roundoffs = [], [], []
+    levels = np.arange(len(steps))
+    made = range(1, min(columns, len(steps) - 1) + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for j in made:
+            q = (steps[:-j] / steps[j:])[:, None] ** power
+            change = previous[1:] - previous[:-1]
+            previous = previous[1:] + change / (q - 1)
+            values.append(previous)
+            truncations.append(_tail(np.abs(change), q, noise))
+            noise = (q * noise[1:] + noise[:-1]) / (q - 1)
+            roundoffs.append(noise)
     return Table(
         np.concatenate(values),
         np.concatenate(truncations),
         np.concatenate(roundoffs),
-        np.concatenate(firsts),
-        np.concatenate(lasts),
+        np.concatenate([levels[:-j] for j in made]),
+        np.concatenate([levels[j:] for j in made]),
         plain,
         roundoff,
     )
+
+
+def _tail(size: Array, q: Array, noise: Array) -> Array:
+    """What is left of the error once a column's changes, of this size (L, D), are taken away.
+
+    The error is the tail of a geometric series of changes. The ratio is the theory's 1/q (L, 1),
+    unless the changes seen so far shrink more slowly than that, beyond noise (L + 1, D). A change
+    that happens to vanish says nothing, so each is taken no smaller than theory makes it from the
+    one before.
+    """
+    before, after = size[:-1], size[1:]
+    seen = np.where(before > 0, after / before, np.inf)
+    slower = (after > noise[1:-1] + noise[2:]) & (seen > 1 / q[1:])
+    ratio = np.full_like(size, 0.5)
+    known = np.isfinite(before)
+    ratio[1:] = np.where(known, np.where(slower, seen, 1 / q[1:]), 0.5)
+    size = size.copy()
+    size[1:] = np.fmax(after, np.where(known, before / q[:-1], 0.0))
+    return np.where(ratio < _STALLED, size * ratio / (1 - ratio), np.inf)
 
 
 @dataclass(frozen=True, slots=True)

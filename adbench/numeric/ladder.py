@@ -102,14 +102,20 @@ class Estimates:
     """(L,), in units of the direction."""
     plain: Array
     """The plain central differences, (L, D, m)."""
+    forward: Array
+    """The plain forward differences, (L, D, m)."""
     roundoff: Array
-    """What noise may do to each of them, (L, D, m)."""
+    """What noise may do to each of the central ones, (L, D, m)."""
+
+    def copy(self) -> Estimates:
+        """The same in arrays of its own."""
+        return Estimates(*[getattr(self, field.name).copy() for field in fields(self)])
 
     def rows(self, which: slice) -> Estimates:
         """The same for some of the directions."""
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         for name, part in parts.items():
-            if name in ("plain", "roundoff"):
+            if name in ("plain", "forward", "roundoff"):
                 parts[name] = part[:, which]
             elif name != "steps":
                 parts[name] = part[which]
@@ -121,17 +127,29 @@ def differentiate(
 ) -> Estimates:
     """Derivatives along every direction of `lines` of every weighting (m, p) of the outputs.
 
-    `epsilon` is the unit round-off of the arithmetic that the function is computed in; `noise`
-    (D, m) is how noisy smaller steps have shown the weighted outputs to be, which coarser ones may
-    not see. Uses 2·len(steps) evaluations a direction.
+    As `estimates`, from 2·len(steps) evaluations a direction.
     """
-    count = len(lines.directions)
-    signed = np.concatenate([steps, -steps])
-    rise = lines.rise(signed).reshape(count, 2, len(steps), -1)
+    return estimates(lines.origin, lines.sides(steps), weights, steps, epsilon, noise)
+
+
+def estimates(
+    origin: Array,
+    rise: Array,
+    weights: Array,
+    steps: Array,
+    epsilon: float,
+    noise: Array | None = None,
+) -> Estimates:
+    """Derivatives from the rises (D, 2, L, p) over steps ahead and behind.
+
+    `origin` (p,) or (D, p) are the outputs they start from. `epsilon` is the unit round-off of the
+    arithmetic that the function is computed in; `noise` (D, m) is how noisy smaller steps have
+    shown the weighted outputs to be, which coarser ones may not see.
+    """
     size = np.abs(weights)
-    unit = epsilon * np.abs(lines.origin)
+    unit = epsilon * np.abs(origin)
     with np.errstate(all="ignore"):
-        moved = (np.nan_to_num(rise, nan=1.0) != 0).any(axis=(1, 2))
+        moved = (rise != 0).any(axis=(1, 2))
         weighted = rise @ weights.T
         rounding = _accumulated(moved * unit, size)
         # An output that no step moved may have absorbed up to half a unit in its last place.
@@ -144,32 +162,30 @@ def differentiate(
     return found
 
 
-def _persists(right: _Side, left: _Side, gap: Array, h: Array) -> Array:
-    """Whether the two sides' plain quotients still differ by the gap at the finest steps.
+def _persists(apart: Array, blur: Array, gap: Array) -> Array:
+    """Whether the two sides' plain quotients still differ by the gap (D,) at the finest steps.
 
     At a smooth point they differ by curvature × step, which goes to zero whatever the tables,
-    made with coarser steps, have extrapolated to.
+    made with coarser steps, have extrapolated to. `apart` (L, D) is by how much they differ, `blur`
+    (L, D) by how much they might because of noise.
     """
-    apart = np.abs(right.quotients - left.quotients)
-    blur = 2 * (right.noise + left.noise) / h
     telling = blur < 0.1 * gap
     same = np.abs(apart - gap) < 0.3 * gap
-    finest = np.where(telling, np.arange(len(h))[:, None], -1).max(axis=0)
+    finest = np.where(telling, np.arange(len(apart))[:, None], -1).max(axis=0)
     columns = np.arange(len(gap))
     return np.asarray(
         (finest >= _TAIL) & same[finest, columns] & same[np.maximum(finest - 1, 0), columns]
     )
 
 
-def _bend(right: _Side, left: _Side, h: Array) -> tuple[Array, Array]:
+def _bend(apart: Array, blur: Array, h: Array) -> tuple[Array, Array]:
     """How far the two sides' plain quotients may be apart at the finest steps, and whether that
     shrinks too slowly for a second derivative to exist; both (D,).
 
     At a smooth point it is curvature × step. A gap that stays is a kink closer than the steps, one
     that falls like a root of the step is a singularity, and both may hide from a central table.
     """
-    apart = np.abs(right.quotients - left.quotients)
-    blur = _TELLING * 2 * (right.noise + left.noise) / h
+    blur = _TELLING * blur
     telling = apart > blur
     levels = np.arange(len(h))[:, None]
     finest = np.where(telling, levels, -1).max(axis=0)
@@ -209,25 +225,25 @@ class _Side:
     """Truncation is larger than the noise at every step: the noise is a guess."""
 
 
-def _side(rises: Array, signed: Array, rounding: Array, epsilon: float) -> _Side:
-    """Measure the noise on one side of the point; `rises` (L, D) at steps `signed` (L, 1).
+def _side(rises: Array, h: Array, rounding: Array, epsilon: float) -> _Side:
+    """Measure the noise on one side of the point; `rises` (L, D) over steps h (L, 1).
 
     One extrapolation removes curvature; what is left between neighbouring levels, times the
     step, is noise, unless it keeps falling with the step as truncation does.
     """
-    quotients = rises / signed
-    once = quotients[1:] + np.diff(quotients, axis=0) / (signed[:-1] / signed[1:] - 1)
-    scatter = np.abs(np.diff(once, axis=0)) * np.abs(signed[2:])
+    quotients = rises / h
+    once = quotients[1:] + np.diff(quotients, axis=0) / (h[:-1] / h[1:] - 1)
+    scatter = np.abs(np.diff(once, axis=0)) * h[2:]
     noise, before = _size(scatter[-_TAIL:]), _size(scatter[-2 * _TAIL : -_TAIL])
     # A few samples may be small by chance; the next coarser ones are as good unless truncation
     # dominates there.
     noise = 2 * np.where(before < 10 * noise, np.maximum(noise, before), noise)
     tail = scatter[-_TAIL - 1 :]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        falling = (tail[1:] < tail[:-1] / 1.5).all(axis=0)
+    falling = (tail[1:] < tail[:-1] / 1.5).all(axis=0)
     # Where truncation hides the noise, assume what changes in the last bits of the input would do.
     noise = np.maximum(np.where(falling, 4 * epsilon * np.abs(quotients[-1]), noise), rounding)
-    highest = np.nan_to_num(np.abs(rises), nan=0.0, posinf=0.0, neginf=0.0).max(axis=0)
+    size = np.abs(rises)
+    highest = np.where(np.isfinite(size), size, 0.0).max(axis=0)
     rough = (noise > 0.1 * highest) & (noise > 1e3 * np.maximum(rounding, epsilon * highest))
     return _Side(quotients, noise, ~rough, np.asarray(falling))
 
@@ -241,72 +257,76 @@ def _size(scatter: Array) -> Array:
     return np.asarray(largest * np.sqrt(power.sum(axis=0) / np.maximum(known.sum(axis=0), 1)))
 
 
+def _halves(sides: Array) -> Array:
+    """What holds of both sides, (…, 2 D), by side: (…, 2, D)."""
+    return np.asarray(sides.reshape(*sides.shape[:-1], 2, -1))
+
+
 def _analyse(
     ahead: Array, behind: Array, steps: Array, rounding: Array, least: Array, epsilon: float
 ) -> Estimates:
     """Estimates from rises (L, D, m) at +steps and −steps, no less noisy than `least` (D, m)."""
     shape = rounding.shape
     up, down = ahead.reshape(len(steps), -1), behind.reshape(len(steps), -1)
-    floor, h = rounding.reshape(-1), steps[:, None]
+    floor, known, h = rounding.reshape(-1), least.reshape(-1), steps[:, None]
     with np.errstate(all="ignore"):
-        known = least.reshape(-1)
-        right, left = _side(up, h, known, epsilon), _side(down, -h, known, epsilon)
-        noise = np.maximum(right.noise, left.noise)
+        # Both sides in one go, the right one first: from the left, f rises by f(x) − f(x − h).
+        sides = _side(np.concatenate([up, -down], axis=1), h, np.tile(known, 2), epsilon)
         differences = (up - down) / (2 * h)
-        own = epsilon * np.fmax(np.abs(up), np.abs(down)) / h
+        size = np.fmax(np.abs(up), np.abs(down))
+        own = epsilon * size / h
+        noise = np.maximum(*_halves(sides.noise))
         roundoff = noise / h + own
         both_table = table(differences, steps, roundoff, 2, _CENTRAL_COLUMNS)
-        right_table = table(right.quotients, steps, 2 * right.noise / h + own, 1, _SIDED_COLUMNS)
-        left_table = table(left.quotients, steps, 2 * left.noise / h + own, 1, _SIDED_COLUMNS)
-        both = choose(both_table, epsilon, right.resolved & left.resolved)
-        ahead_only = choose(right_table, epsilon, right.resolved)
-        behind_only = choose(left_table, epsilon, left.resolved)
+        both = choose(both_table, epsilon, np.logical_and(*_halves(sides.resolved)))
+        sided_roundoff = 2 * sides.noise / h + np.tile(own, 2)
+        sided_table = table(sides.quotients, steps, sided_roundoff, 1, _SIDED_COLUMNS)
+        one_sided = choose(sided_table, epsilon, sides.resolved)
+        (right, left), (right_bound, left_bound) = map(_halves, (one_sided.value, one_sided.bound))
+        right_level, left_level = _halves(one_sided.level)
 
-        gap = np.abs(ahead_only.value - behind_only.value)
-        sided = ahead_only.bound + behind_only.bound
-        apart = _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
-        bend, rough = _bend(right, left, h)
-        kink = np.isfinite(sided) & (gap > apart) & _persists(right, left, gap, h)
+        gap, sided = np.abs(right - left), right_bound + left_bound
+        limit = _KINK_FACTOR * sided + 1e3 * epsilon * np.abs(both.value)
+        right_quotients, left_quotients = np.moveaxis(_halves(sides.quotients), 1, 0)
+        apart = np.abs(right_quotients - left_quotients)
+        blur = 2 * _halves(sides.noise).sum(axis=0) / h
+        bend, rough = _bend(apart, blur, h)
+        kink = np.isfinite(sided) & (gap > limit) & _persists(apart, blur, gap)
         edge = ~np.isfinite(both.bound)
-        lost_left = edge & np.isfinite(ahead_only.bound) & ~np.isfinite(behind_only.bound)
-        lost_right = edge & np.isfinite(behind_only.bound) & ~np.isfinite(ahead_only.bound)
-        cases = [kink, lost_left, lost_right]
-        still = (np.nan_to_num(up, nan=1.0) == 0).all(axis=0)
-        still &= (np.nan_to_num(down, nan=1.0) == 0).all(axis=0)
-        stepped = (up[-_TAIL:] == 0).all(axis=0) & (down[-_TAIL:] == 0).all(axis=0) & ~still
-        wide = np.nan_to_num(np.abs(differences[: len(steps) // 2]), nan=np.inf).max(axis=0)
-        highest = np.fmax(np.abs(up), np.abs(down)).max(axis=0)
-        hardly = highest < PIECES * floor / epsilon
-        gentle = np.where(hardly, wide, np.inf)
+        lost_left = edge & np.isfinite(right_bound) & ~np.isfinite(left_bound)
+        lost_right = edge & np.isfinite(left_bound) & ~np.isfinite(right_bound)
+        unmoved = (up == 0) & (down == 0)
+        still = unmoved.all(axis=0)
+        stepped = unmoved[-_TAIL:].all(axis=0) & ~still
+        wide = np.abs(differences[: len(steps) // 2]).max(axis=0)
+        hardly = size.max(axis=0) < PIECES * floor / epsilon
+        gentle = np.where(hardly & ~np.isnan(wide), wide, np.inf)
         pieces = np.abs(both.value) > STEEP * gentle
-        secants = np.fmax(np.abs(right.quotients[:_TAIL]), np.abs(left.quotients[:_TAIL]))
-        nearby = np.nan_to_num(secants, nan=0.0, posinf=0.0).max(axis=0)
-    middle, half = (ahead_only.value + behind_only.value) / 2, gap / 2
-    worst = np.maximum(ahead_only.bound, behind_only.bound)
-    # Central differences are blind to what is even about x: they converge fast where a kink, a
-    # root or a spike lies a little beside it. The two sides see that, and the slope at x is between
-    # theirs.
-    with np.errstate(invalid="ignore"):
+        secants = np.fmax(np.abs(right_quotients[:_TAIL]), np.abs(left_quotients[:_TAIL]))
+        nearby = np.where(np.isfinite(secants), secants, 0.0).max(axis=0)
+        # Central differences are blind to what is even about x: they converge fast where a kink, a
+        # root or a spike lies a little beside it. The two sides see that, and the slope at x is
+        # between theirs.
         even = np.fmax(np.where(rough, bend, 0.0), np.where(gap > 2 * sided, gap, 0.0))
-    central = both.bound + even
-    bound = np.select(cases, [half + worst, ahead_only.bound, behind_only.bound], central)
-    kind = np.where(np.isfinite(bound), Kind.CENTRAL, Kind.NONE)
-    level = np.select(cases, [both.level, ahead_only.level, behind_only.level], both.level)
+    central, worst = both.bound + even, np.maximum(right_bound, left_bound)
+    case = np.select([kink, lost_left, lost_right], [Kind.KINK, Kind.RIGHT, Kind.LEFT], 0)
+    bound = np.choose(case, [central, right_bound, left_bound, gap / 2 + worst])
+    kind = np.where((case == 0) & ~np.isfinite(bound), Kind.NONE, case)
+    level = np.choose(case, [both.level, right_level, left_level, both.level])
+    value = np.choose(case, [both.value, right, left, (right + left) / 2])
     return Estimates(
-        value=np.select(cases, [middle, ahead_only.value, behind_only.value], both.value).reshape(
-            shape
-        ),
+        value=value.reshape(shape),
         bound=bound.reshape(shape),
-        kind=np.select(cases, [Kind.KINK, Kind.RIGHT, Kind.LEFT], kind).reshape(shape),
+        kind=kind.reshape(shape),
         step=steps[level].reshape(shape),
-        left=behind_only.value.reshape(shape),
-        left_bound=behind_only.bound.reshape(shape),
-        right=ahead_only.value.reshape(shape),
-        right_bound=ahead_only.bound.reshape(shape),
+        left=left.reshape(shape),
+        left_bound=left_bound.reshape(shape),
+        right=right.reshape(shape),
+        right_bound=right_bound.reshape(shape),
         elsewhere=both.challenged.reshape(shape),
         elsewhere_bound=both.challenged_bound.reshape(shape),
         noise=noise.reshape(shape),
-        hidden=(right.hidden | left.hidden).reshape(shape),
+        hidden=np.logical_or(*_halves(sides.hidden)).reshape(shape),
         rounding=rounding,
         nearby=nearby.reshape(shape),
         gentle=gentle.reshape(shape),
@@ -315,5 +335,6 @@ def _analyse(
         stepped=stepped.reshape(shape),
         steps=steps,
         plain=differences.reshape(ahead.shape),
+        forward=right_quotients.reshape(ahead.shape),
         roundoff=roundoff.reshape(ahead.shape),
     )

@@ -12,9 +12,9 @@ Array = NDArray[Any]
 Rows = Callable[[Array], Array]
 """A batched function: (k, n) points to (k, p) outputs, a row of NaN where it is undefined."""
 
-# Points are made in blocks of about this many numbers, so that a ladder on a large input does
-# not need the memory of the whole ladder at once.
-_BLOCK = 4_000_000
+# Points are made in blocks of about this many numbers: as many as a cache holds, and a ladder on a
+# large input does not need the memory of the whole ladder at once.
+_BLOCK = 2**18
 
 
 class Lines:
@@ -41,34 +41,33 @@ class Lines:
         than a single one.
         """
         count, size = self.directions.shape
-        most = max(1, _BLOCK // max(1, size))
-        across, along = max(1, most // len(steps)), min(most, len(steps))
-        rows = [
-            np.concatenate(
-                [
-                    self._block(slice(d, d + across), steps[k : k + along])
-                    for k in range(0, len(steps), along)
-                ],
-                axis=1,
-            )
-            for d in range(0, count, across)
-        ]
-        return np.concatenate(rows) if rows else np.empty((0, len(steps), self.origin.shape[-1]))
+        which, along = np.repeat(np.arange(count), len(steps)), np.tile(steps, count)
+        block = max(1, _BLOCK // max(1, size))
+        values = []
+        for i in range(0, len(which), block):
+            part, starts = slice(i, i + block), self.x[: None if i == 0 else 0]
+            values.append(self._values(which[part], along[part], starts))
+        if not values:
+            return np.empty((count, len(steps), self.origin.shape[-1]))
+        with np.errstate(all="ignore"):
+            start, moved = np.split(np.concatenate(values), [len(self.x)])
+            rise = moved.reshape(count, len(steps), -1) - start[:, None]
+        return np.asarray(rise)
 
-    def _block(self, which: slice, steps: Array) -> Array:
-        """`rise` of some directions and steps, in one call of the function."""
-        directions = self.directions[which]
-        starts = self.x if len(self.x) == 1 else self.x[which]
-        shape = len(directions), len(steps), directions.shape[1]
-        neighbours = shape[0] * shape[1]
-        points = np.empty((neighbours + len(starts), shape[2]))
-        moved = points[:neighbours].reshape(shape)
-        np.multiply(directions[:, None], steps[:, None], out=moved)
-        moved += starts[:, None]
-        points[neighbours:] = starts
+    def sides(self, steps: Array) -> Array:
+        """The rises over steps ahead, and over the same behind, (D, 2, k, p)."""
+        rise = self.rise(np.concatenate([steps, -steps]))
+        return rise.reshape(len(self.directions), 2, len(steps), -1)
+
+    def _values(self, which: Array, along: Array, starts: Array) -> Array:
+        """The outputs at the starts (s, n), and so far along those directions, in one call."""
+        points = np.empty((len(starts) + len(which), self.directions.shape[1]))
+        points[: len(starts)] = starts
+        moved = points[len(starts) :]
+        np.multiply(self.directions[which], along[:, None], out=moved)
+        moved += self.x if len(self.x) == 1 else self.x[which]
         with np.errstate(all="ignore"):
             values = self.function(points)
-            self.evaluations += len(points)
-            self.calls += 1
-            rise = values[:neighbours].reshape(*shape[:2], -1) - values[neighbours:][:, None]
-        return np.asarray(rise)
+        self.evaluations += len(points)
+        self.calls += 1
+        return values

@@ -20,6 +20,12 @@ def test_a_batch_of_one_is_none():
         rows_per_call(17 * MIB, 64)
 
 
+def test_a_batch_of_fewer_than_the_least_is_none():
+    assert rows_per_call(MIB // 2, 64, least=8) == 8
+    with pytest.raises(UnsupportedError, match="too much for a batch"):
+        rows_per_call(MIB, 64, least=8)
+
+
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 9])
 def test_chunks_are_put_together_again(size):
     sizes = []

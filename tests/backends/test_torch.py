@@ -266,15 +266,15 @@ def test_a_batch_is_evaluated_in_parts_that_fit_into_memory(bind):
     sizes = []
 
     def f(x):
-        wide = x[:, None] * torch.ones(60_000, dtype=x.dtype)
+        wide = x[:, None] * torch.ones(6_000, dtype=x.dtype)
         sizes.append(wide._version)
         return wide.mean(dim=1)
 
     bound = bind("torch", f, x=X)
-    rows = X + np.arange(5)[:, None]
+    rows = X + np.arange(40)[:, None]
     sizes.clear()
     assert np.allclose(bound.value_batch([rows])[0], rows, rtol=1e-13)
-    assert len(sizes) == 1 + 3  # one row to learn the size of its arrays, then 2, 2 and 1
+    assert len(sizes) == 1 + 3  # one row to learn the size of its arrays, then 16, 16 and 8
     with pytest.raises(UnsupportedError, match="makes an array of 31 MiB"):
         bind(
             "torch", lambda x: (x[0] * torch.ones(2000, 2000, dtype=x.dtype)).sum(), x=X
