@@ -51,6 +51,9 @@ def baselines_of(suites: Sequence[Suite], place: Path | None) -> list[SuiteBasel
 
     Raises RecordError for a file that is not to be trusted, or that several suites would share.
     """
+    if place is not None and place.suffix != ".json" and place.is_file():
+        what = "this file is no baseline"
+        raise RecordError(place, what, "name a folder, or a file that ends in .json")
     found = []
     owners: dict[Path, str] = {}
     for suite in suites:

@@ -49,7 +49,8 @@ def assign(names: Sequence[str], seconds: Mapping[str, float], count: int) -> li
     middling = statistics.median(known) if known else 1.0
     lengths = [seconds.get(name, middling) for name in names]
     parts = [0] * len(names)
-    load = [(0.0, part) for part in range(1, count + 1)]
+    # No more parts than tasks have anything to do.
+    load = [(0.0, part) for part in range(1, min(count, len(names)) + 1)]
     for place in sorted(range(len(names)), key=lambda i: (-lengths[i], names[i])):
         least, part = load[0]
         parts[place] = part

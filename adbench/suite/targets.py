@@ -78,7 +78,8 @@ def _check_overrides(dtype: str | None, seed: int | None) -> list[Problem]:
 
 def _is_suite(target: str) -> bool:
     path = Path(target)
-    return path.is_dir() or path.suffix in SUFFIXES
+    # No text at all is a variable that was never set, and not the current folder.
+    return target != "" and (path.is_dir() or path.suffix in SUFFIXES)
 
 
 def _function(target: str) -> FunctionRef:

@@ -280,6 +280,12 @@ def test_one_file_cannot_serve_two_suites(adbench: Adbench) -> None:
     assert "one file cannot be the baseline of both" in words(done)
 
 
+def test_a_file_of_another_kind_is_no_place_for_baselines(adbench: Adbench) -> None:
+    done = adbench("check model.yaml --baseline model.py")
+    assert done.exit_code == 2
+    assert "model.py: this file is no baseline; name a folder" in words(done)
+
+
 def test_show_tells_what_is_blessed(blessed: Adbench) -> None:
     done = blessed("baseline show model.yaml")
     assert "✓ pass energy@native:eager" in words(done)

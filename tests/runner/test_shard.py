@@ -78,3 +78,9 @@ def test_a_part_that_does_not_exist_is_refused(text: str) -> None:
 def test_more_parts_than_tasks_leaves_some_empty() -> None:
     chosen, about = shard(tasks("a"), Part(2, 3), {})
     assert (chosen, about.positions, about.total) == ([], (), 1)
+
+
+def test_a_thousand_million_parts_take_no_more_memory_than_three() -> None:
+    assert assign(["a", "b", "c"], {"a": 3.0, "b": 0.0}, 10**9) == assign(
+        ["a", "b", "c"], {"a": 3.0, "b": 0.0}, 3
+    )

@@ -140,6 +140,7 @@ def test_arg_given_twice_or_to_no_function(folder: Path) -> None:
             "model.py:objective or model.py:objective_gradient",
         ),
         ("modle.py", "modle.py does not exist", "'model.py'"),
+        ("", "'' is neither a suite, a folder of suites, nor a function", "file.py:function"),
         ("objective", "neither a suite, a folder of suites, nor a function", "file.py:function"),
         ("model.py:", "no reference", ""),
         ("no_such_pkg.mod:f", "no module 'no_such_pkg'", ""),
