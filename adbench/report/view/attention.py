@@ -139,10 +139,10 @@ def _line(place: SourceLocation | None) -> str:
 
 def _of_bench(bench: Bench, results: Sequence[CaseResult]) -> Iterator[Attention]:
     yield from map(_slower, (p for p in bench.side_by_side if p.verdict == "regression"))
-    judged = {(case_of(result), mode_of(result)) for result in results}
+    judged = {(case_of(result), mode_of(result)): result for result in results}
     unmeasured: dict[tuple[Sign, str], list[Measurement]] = {}
     for m in bench.measurements:
-        for key in _unmeasured(m, (case_of(m), mode_of(m)) in judged):
+        for key in _unmeasured(m, judged.get((case_of(m), mode_of(m)))):
             unmeasured.setdefault(key, []).append(m)
     for (sign, sentence), alike in unmeasured.items():
         columns = tuple(dict.fromkeys(map(mode_of, alike)))
@@ -174,12 +174,14 @@ def _slower(pair: SideBySide) -> Attention:
     )
 
 
-def _unmeasured(measurement: Measurement, judged: bool) -> Iterator[tuple[Sign, str]]:
-    """Why a measurement was blocked or failed; a wrong gradient is told by its check."""
+def _unmeasured(measurement: Measurement, check: CaseResult | None) -> Iterator[tuple[Sign, str]]:
+    """Why a measurement was blocked or failed; what its check has told is not told again."""
+    if check is not None and check.verdict is Verdict.ERROR and measurement.status == "failed":
+        return
     sign = {"unfair": signs.UNFAIR, "failed": signs.ERROR, "unfinished": signs.WARNING}.get(
         measurement.status
     )
-    if measurement.status == "wrong" and not judged:
+    if measurement.status == "wrong" and check is None:
         sign = signs.FAIL
     if sign:
         broken = [item.message for item in measurement.audit if not item.ok]

@@ -81,7 +81,8 @@ def _of_mode(case: CaseView, mode: str) -> Iterator[TaskRow]:
     measured = case.measurements.get(mode, ())
     if result is not None:
         first = measured[0] if measured else None
-        said = [*_said(result), *(_warned(first) if first else ())]
+        told = result.verdict in (Verdict.FAIL, Verdict.ERROR)  # why nothing was measured
+        said = [*_said(result), *(_warned(first, told=told) if first else ())]
         yield TaskRow(
             mode,
             sign_of(result),
@@ -132,8 +133,8 @@ def _cost(m: Measurement) -> CostWords:
     )
 
 
-def _warned(m: Measurement) -> Iterator[str]:
-    if m.reason:
+def _warned(m: Measurement, *, told: bool = False) -> Iterator[str]:
+    if m.reason and not told:
         yield m.reason
     if m.retraces:
         yield f"compiled again {m.retraces} times after its first call"
