@@ -102,5 +102,6 @@ def bits_equal(a: Array, b: Array) -> bool:
 
 
 def _bits(array: Array) -> Array:
-    """An array's bytes, copied only if they do not lie side by side."""
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    """An array's bytes, eight at a time if possible; copied only where they do not lie together."""
+    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return flat.view(np.uint64) if flat.size % 8 == 0 else flat

@@ -354,12 +354,14 @@ class TorchFunction(BoundFunction):
 
     def _largest(self, x: Arrays) -> int:
         """Bytes of the largest tensor that one evaluation takes or makes."""
+        given = max(a.nbytes for a in x)
+        rows_per_call(given, most=1024, least=_LEAST_ROWS)  # or it need not be made
         with LargestArray() as largest:
             try:
                 self.value(x)
             except Exception as error:
                 raise UnsupportedError(f"one of the batch: {first_line(error)}") from error
-        return max([int(largest.bytes)] + [a.nbytes for a in x])
+        return max(given, int(largest.bytes))
 
     def _batch(self, x: Arrays) -> list[Array]:
         with torch.no_grad(), self._data(x) as data:

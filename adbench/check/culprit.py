@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, Lost, Part
 from adbench.check import findings as report
-from adbench.check import operator
 from adbench.check.detachment import detached_by
 from adbench.check.forward import hvp_trial, jvp_trial
 from adbench.check.guard import time_limit
+from adbench.check.linearity import homogeneous
 from adbench.check.location import location, location_of
 from adbench.check.narrowing import culprits
 from adbench.check.overwriting import OVERWRITTEN, named, overwriting
@@ -135,7 +135,7 @@ def _wrong_by_itself(
     large = subject.inputs.size > ELEMENTWISE
     trials = Reverse(subject, weights[-1:] if large else weights, tolerance, rng)
     gradients = trials.gradients(subject.x)
-    if found := operator.homogeneous(subject, subject.x, trials.weights[0], gradients[0]):
+    if found := homogeneous(subject, subject.x, trials.weights[0], gradients[0]):
         return found[0]
     if large:
         return _wrong_element(trials, gradients)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adbench.backends.protocol import Backend, BoundFunction, UnsupportedError
-from adbench.check import digits, operator, power
+from adbench.check import digits, linearity, operator, power
 from adbench.check import findings as report
 from adbench.check.batched import Compared, batched
 from adbench.check.conclusion import (
@@ -217,7 +217,7 @@ class _Examination:
         if any(f.kind == "wrong-shape" for f in self.findings):
             self._broken("a gradient of another shape")
             return
-        exactly = operator.scales_exactly(subject, subject.x, weights[0], pullback)
+        exactly = linearity.scales_exactly(subject, subject.x, weights[0], pullback)
         self.findings += operator.repeatable(
             subject, subject.x, weights[0], pullback, exactly=exactly
         )
@@ -228,7 +228,7 @@ class _Examination:
             return
         trials = Reverse(subject, weights, self.tolerance, self.rng)
         gradients = trials.gradients(subject.x, subject.covector(pullback.gradients))
-        nonlinear = operator.linear(subject, subject.x, weights, gradients, exactly=exactly)
+        nonlinear = linearity.linear(subject, subject.x, weights, gradients, exactly=exactly)
         self.findings += nonlinear
         trials.fault = nonlinear[0].diagnosis if nonlinear else None
         missing = frozenset(

@@ -150,15 +150,19 @@ def judge(
     """
     reference = _reference(numeric.best.value, groups)
     atol = _absolute(tolerance.atol, directions, weights, coordinates)
-    floor = _rounding(numeric.best.value, origin, directions, weights, epsilon)
-    floor[_overflown(ad, numeric.best.value, directions)] = np.inf
+    size = np.abs(directions)
+    reach, length = size.max(axis=1)[:, None], size.sum(axis=1)[:, None]
+    floor = _rounding(numeric.best.value, origin, reach, length, weights, epsilon)
+    floor[_overflown(ad, numeric.best.value, reach)] = np.inf
     return compare(ad, numeric, reference, tolerance.rtol, atol, epsilon, floor)
 
 
 def _rounding(
-    value: Array, origin: Array, directions: Array, weights: Array, epsilon: float
+    value: Array, origin: Array, reach: Array, length: Array, weights: Array, epsilon: float
 ) -> Array:
     """What AD's own rounding leaves of a derivative that all but vanishes, (D, m).
+
+    `reach` (D, 1) is the largest step of each direction's elements, `length` (D, 1) their sum.
 
     A saturated softmax's derivative is a difference of terms of the size of the outputs times the
     cotangent, each rounded; nothing of that size can be told from it. Rounding errors of many
@@ -167,21 +171,19 @@ def _rounding(
     outputs = np.atleast_2d(np.where(np.isfinite(origin), origin, 0.0))
     terms = outputs[:, None] * weights
     size = row_norms(terms.reshape(-1, weights.shape[1])).reshape(terms.shape[:2])
-    reach = np.abs(directions).max(axis=1)[:, None]
     with np.errstate(invalid="ignore"):
         # A small input's derivative may well have terms that are as small as it is.
         vanishing = (np.abs(value) <= _VANISHING * size) & (reach >= 1)
     # A gradient below the smallest normal number has lost its digits, if it has not become zero.
-    underflow = np.finfo(float).tiny * np.abs(directions).sum(axis=1)[:, None]
+    underflow = np.finfo(float).tiny * length
     return np.asarray(np.where(vanishing, CANCELLATION * epsilon * size * reach, 0.0) + underflow)
 
 
-def _overflown(ad: Array, value: Array, directions: Array) -> Array:
+def _overflown(ad: Array, value: Array, reach: Array) -> Array:
     """Where AD is infinite since no element's gradient is small enough to be written, (D, m).
 
     1/x² of an x below 1e-154 is infinite, and differences relative to x are not.
     """
-    reach = np.abs(directions).max(axis=1)[:, None]
     with np.errstate(invalid="ignore", over="ignore"):
         beyond = np.abs(value) > np.finfo(float).max * reach
     return np.asarray(np.isinf(ad) & (np.sign(ad) == np.sign(value)) & beyond)

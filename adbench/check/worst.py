@@ -25,19 +25,19 @@ def worst_elements(subject: Subject, trial: Trial) -> tuple[ElementComparison, .
     belong to the weighting, or tangent, under which they differ most, and to the only output where
     there is one. Empty where the trial did not look at single elements.
     """
+    excess = _excess(trial)
     if trial.coordinates is not None:
         coordinates, layout = trial.coordinates, subject.inputs
-        chosen = _excess(trial).argmax(axis=1)
+        chosen = excess.argmax(axis=1)
         places = [(d, int(j)) for d, j in enumerate(chosen)]
     else:
         layout = subject.outputs if trial.derivative == "jvp" else subject.inputs
         if trial.derivative == "vjp" or len(trial.weights) != layout.size:
             return ()
         coordinates = np.arange(layout.size)
-        chosen = _excess(trial).argmax(axis=0)
+        chosen = excess.argmax(axis=0)
         places = [(int(d), j) for j, d in enumerate(chosen)]
-    excess = np.array([_excess(trial)[place] for place in places])
-    order = np.argsort(-excess, kind="stable")[:MOST]
+    order = np.argsort([-excess[place] for place in places], kind="stable")[:MOST]
     return tuple(
         _element(subject, trial, layout, int(coordinates[k]), *places[k])
         for k in order

@@ -64,7 +64,8 @@ class Lines:
         points = np.empty((len(starts) + len(which), self.directions.shape[1]))
         points[: len(starts)] = starts
         moved = points[len(starts) :]
-        np.multiply(self.directions[which], along[:, None], out=moved)
+        np.take(self.directions, which, axis=0, out=moved, mode="clip")  # "raise" makes a copy
+        moved *= along[:, None]
         moved += self.x if len(self.x) == 1 else self.x[which]
         with np.errstate(all="ignore"):
             values = self.function(points)

@@ -30,6 +30,35 @@ def test_the_remainder_of_a_wrong_gradient_shrinks_with_the_step():
     )
 
 
+def test_the_remainder_of_a_product_shows_where_its_elements_move_together():
+    def gradient(x):
+        return np.array([x[1], x[0], x[3], x[2]])
+
+    def product(x):
+        return x[0] * x[1] + x[2] * x[3]
+
+    assert slope(product, gradient) == pytest.approx(2, abs=0.1)
+    assert slope(product, lambda x: 1.1 * gradient(x)) == pytest.approx(1, abs=0.1)
+
+
+def test_the_remainder_of_a_large_input_is_read_off_the_ladder():
+    x = np.random.default_rng(1).uniform(0.5, 2.0, 3000)
+    result = adbench.check(lambda x: np.sum(np.sin(x)), x, gradient=np.cos)
+    assert result.derivatives[0].taylor_slope == pytest.approx(2, abs=0.1)
+    assert result.evaluations <= 40
+
+
+def test_a_gradient_that_alternates_is_not_called_nonlinear():
+    calls = []
+
+    def alternating(x):
+        calls.append(1)
+        return np.cos(x) * (1 + 1e-3 * (len(calls) % 2))
+
+    result = adbench.check(lambda x: np.sum(np.sin(x)), X, gradient=alternating)
+    assert [f.kind for f in result.findings if f.level == "fail"] == ["nondeterministic"]
+
+
 def test_a_linear_function_has_no_remainder():
     assert slope(lambda x: np.sum(3 * x), lambda x: 3 + 0 * x) is None
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from adbench.numeric.derivative import derivatives
+from adbench.numeric import sampling
+from adbench.numeric.derivative import at_points, derivatives
 from adbench.numeric.ladder import Kind
+from adbench.numeric.sampling import Lines
 
 UNIT = 2.0**-53
 
@@ -66,6 +68,78 @@ def test_a_tame_function_is_known_to_twelve_digits():
     _, value, bound, found = along(np.sin, 1.0)
     assert abs(value - np.cos(1.0)) <= bound < 1e-12
     assert found.evaluations <= 30
+
+
+def asked_until(last, epsilon=UNIT):
+    """Derivatives of a sum of sines along two directions, `enough` once asked so often."""
+    x, directions = np.array([0.7, 1.9]), np.array([[1.0, 0.0], [0.5, -2.0]])
+    seen, points = [], []
+
+    def rows(at):
+        points.extend(map(tuple, at))
+        return np.sin(at).sum(axis=1, keepdims=True)
+
+    def enough(found):
+        seen.append(len(found.best.steps))
+        return len(seen) == last
+
+    origin, weights = np.sin(x).sum(keepdims=True), np.ones((1, 1))
+    found = derivatives(rows, x, origin, directions, weights, epsilon, enough=enough)
+    return found, seen, points, np.cos(x) @ directions.T
+
+
+def test_few_steps_come_first_and_are_not_made_again():
+    for last, steps in ((1, 4), (2, 5)):
+        found, seen, points, true = asked_until(last)
+        assert seen == [4, 5][:last]
+        assert len(found.best.steps) == steps
+        assert (np.abs(found.best.value[:, 0] - true) <= found.best.bound[:, 0]).all()
+        assert len(points) == found.evaluations == 2 * 2 * steps + last
+    found, seen, points, true = asked_until(None)
+    whole = len(found.best.steps)
+    assert seen == [4, 5]
+    assert len(points) == found.evaluations == 2 * 2 * whole + 3
+    assert len(set(points)) == 2 * 2 * whole + 1  # x beside each of the three
+    assert (np.abs(found.best.value[:, 0] - true) <= found.best.bound[:, 0]).all()
+
+
+def test_a_ladder_of_low_precision_is_shorter_than_a_short_one():
+    found, seen, _, true = asked_until(None, epsilon=2.0**-9)
+    assert seen == [4, 5]
+    assert len(found.best.steps) < 4
+    assert (np.abs(found.best.value[:, 0] - true) <= found.best.bound[:, 0]).all()
+
+
+def test_points_are_made_in_blocks_that_change_nothing(monkeypatch):
+    x, directions = np.linspace(0.5, 2, 6), np.vander(np.linspace(0.2, 1, 3), 6)
+    calls = []
+
+    def rows(at):
+        calls.append(len(at))
+        return np.sin(at) @ np.vander(np.linspace(-1, 1, 6), 2)
+
+    def rise():
+        return Lines(rows, x, directions, rows(x[None])[0]).rise(np.array([0.25, -0.25, 2.0]))
+
+    together = rise()
+    monkeypatch.setattr(sampling, "_BLOCK", 4 * 6)
+    calls.clear()
+    apart = rise()
+    assert calls == [1, 1 + 4, 4, 1]  # x, then x and nine neighbours
+    np.testing.assert_allclose(apart, together, rtol=1e-12)
+
+
+def test_directions_may_start_each_at_a_point_of_its_own():
+    x = np.array([[0.5, 1.0], [2.0, -1.0]])
+    directions = np.array([[0.5, 1.0], [-2.0, 1.0]])
+    rows = lambda at: np.sin(at).sum(axis=1, keepdims=True)  # noqa: E731
+    found = at_points(rows, x, rows(x), directions, np.ones((1, 1)), UNIT)
+    true = (np.cos(x) * directions).sum(axis=1, keepdims=True)
+    assert (np.abs(found.best.value - true) <= found.best.bound).all()
+    assert (found.best.bound <= 1e-5 * np.abs(true)).all()
+    second = found.rows(slice(1, 2))
+    assert second.best.value == found.best.value[1:]
+    assert second.curve(0, 0) == found.curve(1, 0)
 
 
 def test_noise_is_measured_and_widens_the_bound():
