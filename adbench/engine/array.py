@@ -251,6 +251,7 @@ class Recorded:
     if TYPE_CHECKING:
         dtype: Any
         owner: Any
+        snapshot: Any
 
         def beside(self, array: Any) -> Any: ...
 

@@ -14,7 +14,7 @@ from adbench.engine.batch import for_each, length
 from adbench.engine.errors import DifferentiationError
 from adbench.engine.operation import innermost
 from adbench.engine.tape import Parts, Tape
-from adbench.engine.transforms import vjp
+from adbench.engine.transforms import pullback_of
 
 
 def stop_gradient(x: Any) -> Any:
@@ -90,7 +90,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def run(*values: Any) -> tuple[Any, Callable[[Any], Any]]:
-        return f(*values), lambda cotangent: vjp(f, *values)[1](cotangent)
+        return f(*values), lambda cotangent: pullback_of(f, values)[1](cotangent)
 
     def call(*args: Any) -> Any:
         return opaque(getattr(f, "__qualname__", "checkpoint"), f, run, args)
@@ -114,7 +114,8 @@ def opaque(
     if tape is None:
         return function(*args)
     inner = [
-        a.value if isinstance(a, TracedArray) and a.tape in (tape, None) else a for a in leaves
+        a.value if isinstance(a, TracedArray) and a.tape in (tape, None) else tape.keep(a)
+        for a in leaves
     ]
     out, pullback = run(*treedef.unflatten(inner))
     outputs, out_treedef = flatten(out)

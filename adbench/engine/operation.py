@@ -27,6 +27,9 @@ from adbench.engine.tape import Edge, Parts, Tape
 
 Formula: TypeAlias = Callable[..., Any]
 
+NUMBERS = frozenset({bool, int, float, complex, np.float64, np.float32})
+"""Constants that nobody can write into."""
+
 ZERO = "zero"
 """The rule of an argument in which a primitive is piecewise constant."""
 
@@ -98,6 +101,8 @@ class Primitive:
                 )
             elif name != "out" and isinstance(value, TracedArray):
                 options[name] = self.constant_option(name, value)
+            elif name != "out" and isinstance(value, (np.ndarray, Recorded)):
+                options[name] = value.copy()  # which a rule may read later
         return arrays, options
 
     def constant_option(self, name: str, value: TracedArray) -> Any:
@@ -154,7 +159,7 @@ class Primitive:
             raise UnbatchableError
         known = {**self.options, **options} if options or self.variadic else self.options
         saved = [
-            tape.keep(v) if type(v) is np.ndarray and v is a and i in self.saves else v
+            tape.keep(v) if v is a and type(v) not in NUMBERS and i in self.saves else v
             for i, (v, a) in enumerate(zip(values, arrays, strict=True))
         ]
         edges: list[Edge] = []

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from adbench.engine.array import Recorded
+from adbench.engine.array import Recorded, TracedArray
 from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError
 
@@ -28,6 +28,7 @@ SMALL = 1024
 """Elements up to which copying a constant costs less than an operation's own overhead."""
 
 _levels = itertools.count()
+_waiting: list[Any] = []
 
 
 class Tape:
@@ -37,11 +38,14 @@ class Tape:
     recorded on the innermost, the one made last. The first `leaves` records are the inputs.
     """
 
-    __slots__ = ("leaves", "level", "locked", "records")
+    __slots__ = ("copies", "lasting", "leaves", "level", "locked", "records")
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: bool = False) -> None:
         self.level = next(_levels)
+        self.lasting = lasting
+        """Whether a sweep may come after the user's code has gone on."""
         self.locked: list[Any] = []
+        self.copies: dict[int, Any] = {}
         self.records: Any = []
         self.leaves = 0
 
@@ -59,27 +63,58 @@ class Tape:
         return identifier
 
     def keep(self, constant: Any) -> Any:
-        """A constant array as a rule may still read it when the user's code has gone on.
+        """A constant as a rule may still read it when the user's code has written into it.
 
-        Small ones are copied. Large ones may not be written into until `unlock`, since a
-        buffer that is filled anew for each step would change what earlier steps have saved.
+        Small arrays are copied. Large ones may not be written into until `unlock`, since a
+        buffer that is filled anew for each step would change what earlier steps have saved;
+        what has to outlast that is copied then.
         """
+        if type(constant) is not np.ndarray:
+            return as_it_is(constant)
         if constant.size <= SMALL:
             return constant.copy()
         for array in (constant, constant.base):
             if type(array) is np.ndarray and array.flags.writeable:
                 array.flags.writeable = False
                 self.locked.append(array)
-        return constant
+        if not self.lasting:
+            return constant
+        if id(constant) not in self.copies:
+            self.copies[id(constant)] = constant, constant.copy()
+        return self.copies[id(constant)][1]
 
     def unlock(self) -> None:
-        """Let locked arrays be written into again; bases before their views."""
-        while self.locked:
-            self.locked.pop().flags.writeable = True
+        """Let locked arrays be written into again; those that own their memory before views of it.
+
+        A view of what another tape has locked waits for that.
+        """
+        self.copies = {}
+        if not self.locked:
+            return
+        waiting = self.locked + _waiting
+        self.locked = []
+        _waiting.clear()
+        for array in sorted(waiting, key=lambda a: a.base is not None):
+            try:
+                array.flags.writeable = True
+            except ValueError:
+                _waiting.append(array)
 
     def close(self) -> None:
         """Make any later use of this tape an error."""
         self.records = _CLOSED
+
+
+def as_it_is(value: Any) -> Any:
+    """What stands for the value that a traced or recorded array has now.
+
+    The array itself stands for another one as soon as it is written into.
+    """
+    if isinstance(value, TracedArray):
+        return TracedArray(value.value, value.tape, value.id)
+    if isinstance(value, Recorded):
+        return value.snapshot()
+    return value.copy() if type(value) is np.ndarray else value
 
 
 class _Closed:

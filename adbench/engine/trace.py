@@ -12,7 +12,7 @@ import optree
 from adbench.engine.array import Buffer, TracedArray, like, plain, refuse_subclass
 from adbench.engine.batch import Batched
 from adbench.engine.errors import DifferentiationError, user_location
-from adbench.engine.tape import Tape, sweep
+from adbench.engine.tape import Tape, as_it_is, sweep
 
 Tree = Any
 
@@ -26,9 +26,13 @@ class Trace:
     __slots__ = ("arguments", "single", "tape", "treedef", "values")
 
     def __init__(
-        self, args: tuple[Any, ...], argnums: int | Sequence[int], copy: bool = False
+        self,
+        args: tuple[Any, ...],
+        argnums: int | Sequence[int],
+        copy: bool = False,
+        lasting: bool = False,
     ) -> None:
-        self.tape = tape = Tape()
+        self.tape = tape = Tape(lasting)
         self.arguments = list(args)
         self.single = isinstance(argnums, int)
         places = _places(argnums, len(args))
@@ -43,7 +47,7 @@ class Trace:
         leaves, self.treedef = flat
         self.values = [_leaf(leaf, i, chosen, places) for i, leaf in enumerate(leaves)]
         if copy:
-            self.values = [v.copy() if type(v) is np.ndarray else v for v in self.values]
+            self.values = [as_it_is(v) for v in self.values]
         traced = [TracedArray(v, tape, tape.leaf(v)) for v in self.values]
         for place, argument in zip(places, self._tree(traced), strict=True):
             self.arguments[place] = argument

@@ -112,7 +112,14 @@ def vjp(
     """
     if is_compiled(mode):
         return _compiled_vjp(f, primals)
-    trace = Trace(primals, tuple(range(len(primals))), copy=True)
+    return pullback_of(f, primals, lasting=True)
+
+
+def pullback_of(
+    f: Callable[..., Any], primals: Sequence[Tree], *, lasting: bool = False
+) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+    """f's value and its pullback; `lasting` if that may be called after the user's code goes on."""
+    trace = Trace(tuple(primals), tuple(range(len(primals))), copy=True, lasting=lasting)
     outputs, treedef = optree.tree_flatten(trace.run(f, {}))
     values = [trace.output(out) for out in outputs]
 
@@ -145,11 +152,11 @@ def jvp(
     if is_compiled(mode):
         result: tuple[Tree, Tree] = kept(_jvp_of, f)(tuple(primals), tuple(tangents))
         return result
-    value, pullback = vjp(f, *primals)
+    value, pullback = pullback_of(f, primals)
     if len(tangents) != len(primals):
         raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents")
     zeros = optree.tree_map(lambda leaf: np.zeros_like(plain(leaf)), value)
-    _, transpose = vjp(pullback, zeros)
+    _, transpose = pullback_of(pullback, (zeros,))
     (tangent,) = transpose(tuple(tangents))
     return value, tangent
 
@@ -172,7 +179,7 @@ def hvp(
         result: tuple[Tree, ...] = kept(_hvp_of, f)(tuple(primals), tuple(tangents))
         return result
     argnums = tuple(range(len(primals)))
-    _, pullback = vjp(grad(f, argnums), *primals)
+    _, pullback = pullback_of(grad(f, argnums), primals)
     return pullback(tuple(tangents))
 
 

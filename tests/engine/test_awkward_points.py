@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy import special as sp
 
-from adbench.engine import grad, hvp
+from adbench.engine import grad, hvp, value_and_grad
+from adbench.engine.scipy import special as scipy_special
 
 SMALL = 1e-9
 
@@ -91,3 +92,14 @@ def test_equal_eigenvalues_have_a_derivative_together():
 def test_prod_with_one_and_two_zeros():
     np.testing.assert_array_equal(grad(np.prod)(np.array([0.0, 2.0, 3.0])), [6, 0, 0])
     np.testing.assert_array_equal(grad(np.prod)(np.array([0.0, 0.0, 3.0])), [0, 0, 0])
+
+
+def test_reductions_of_nothing():
+    """What NumPy and SciPy give for no elements, with a gradient of no elements."""
+    x = np.zeros(0)
+    with np.errstate(divide="ignore"):
+        for f in (np.logaddexp.reduce, lambda x: scipy_special.logsumexp(x, b=2.0)):
+            value, slope = value_and_grad(f)(x)
+            assert (value, slope.shape) == (-np.inf, (0,))
+    with pytest.warns(RuntimeWarning, match="empty slice"), np.errstate(all="ignore"):
+        assert np.isnan(value_and_grad(lambda x: np.median(x))(x)[0])

@@ -21,6 +21,7 @@ from adbench.engine import (
 )
 
 X = np.array([0.5, -1.5, 2.0])
+FACTOR = 1.0
 
 
 def replayed(compiled, *args):
@@ -82,6 +83,19 @@ def test_compiled_inside_a_derivative_and_inside_compiled():
     np.testing.assert_allclose(replayed(grad(lambda x: np.sum(df(x)), mode="compiled"), X), 6 * X)
 
 
+def test_a_compiled_function_that_calls_another_does_not_watch_its_state():
+    scale = [2.0]
+    inner = grad(lambda x: np.sum(x**3) * scale[0] * FACTOR, mode="compiled")
+    outer = grad(lambda x: np.sum(inner(x)), mode="compiled")
+    replayed(outer, X)
+    inner(X), inner(X[:2]), inner(X)  # records, and keeps what it recorded
+    before = outer.report().recordings
+    np.testing.assert_allclose(outer(X), 12 * X * FACTOR)
+    assert outer.report().recordings == before
+    scale[0] = 3.0
+    np.testing.assert_allclose(outer(X), 18 * X * FACTOR)
+
+
 # Guards.
 
 
@@ -96,6 +110,46 @@ def test_a_branch_that_changes_is_recorded_anew():
     assert (report.recordings, len(report.plans), report.fallbacks) == (4, 2, ())
     (guard,) = report.plans[0].guards
     assert guard.location.text == "return np.sum(x**2) if x[0] > 0 else np.sum(x**3)"
+
+
+def test_a_sum_that_a_branch_depends_on_is_rounded_as_in_the_function():
+    """The differences add up to rounding errors, which depend on the order of the elements."""
+
+    def f(x):
+        y = np.sin(x).T.copy().T
+        rest = np.sum(y[:, ::-1] - y)
+        return np.sum(x**2) if rest > 0 else np.sum(x**3)
+
+    rng = np.random.default_rng(0)
+    derivative = grad(f, mode="compiled")
+    for _ in range(40):
+        x = rng.normal(size=(3, 2))
+        np.testing.assert_allclose(derivative(x), grad(f)(x), rtol=1e-15)
+
+
+def test_ways_that_are_recorded_in_turns():
+    """The second recording of one way comes when others wait for theirs."""
+
+    def f(x):
+        if x[0] > 1:
+            return np.sum(x * np.arange(3.0))
+        return np.sum(np.sin(x)) if x[0] > 0 else np.sum(x**2)
+
+    derivative = grad(f, mode="compiled")
+    points = [np.array([start, 0.2, 0.3]) for start in (2.0, 0.5, -1.0)]
+    for place in (0, 1, 2, 1, 2, 0, 0, 1, 2):
+        np.testing.assert_allclose(derivative(points[place]), grad(f)(points[place]), rtol=1e-15)
+    assert (derivative.report().recordings, len(derivative.report().plans)) == (6, 3)
+
+
+def test_constants_that_consist_of_several_arrays():
+    def f(x):
+        head, tail = np.split(np.sin(np.zeros_like(x) + 1.0), [1])
+        return np.sum(x * head) + np.sum(x[1:] * tail)
+
+    np.testing.assert_allclose(
+        replayed(grad(f, mode="compiled"), X), np.sin(1.0) * np.array([1.0, 2.0, 2.0]), rtol=1e-15
+    )
 
 
 def test_loops_whose_length_depends_on_values():

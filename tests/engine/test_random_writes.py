@@ -132,6 +132,7 @@ def test_programs_that_write(statements, shape, seed):
     [
         ["a = b.squeeze()", "b *= 0.7"],  # nothing to squeeze: the same array
         ["d = x.real", "c = d.real", "c[0] = 2.0"],
+        ["b = np.tile(c[0], 1)", "c[...] = np.mean(x)"],  # a copy, though nothing is repeated
         ["b = np.roll(a, 1)", "a *= 0.5"],  # a view of a temporary, not of a
         ["c = a[[0, 1]]", "a[...] = 2.0"],
         ["a = c.T", "c -= np.mean(x)"],  # a view of a constant that becomes traced

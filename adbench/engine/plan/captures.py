@@ -151,6 +151,9 @@ class Captures:
             for cls in value.__mro__:
                 if not is_library(cls):
                     self._attributes(vars(cls), name)
+        elif hasattr(type(value), "CAPTURED"):  # a compiled function, whose state is its own affair
+            for attribute in type(value).CAPTURED:
+                self._visit(getattr(value, attribute), name)
         elif "__wrapped__" in (getattr(value, "__dict__", None) or ()):
             # Its own: an object that makes attributes up as they are asked for has it for ever.
             self._visit(value.__wrapped__, name)

@@ -79,6 +79,9 @@ class Compiled:
         argnums: the positional arguments that are differentiated by; None is all.
     """
 
+    CAPTURED = ("_function",)
+    """What another compiled function that calls this one depends on."""
+
     def __init__(
         self,
         eager: Callable[..., Any],

@@ -201,6 +201,10 @@ def _same_value(r: Rewriter, call: Call) -> Call | int | None:
     return x.id if type(x) is Ref and r.like(x.id, call.out) else None
 
 
+def _copy(r: Rewriter, call: Call) -> Call | int | None:
+    return None if call.out in r.watched else _same_value(r, call)
+
+
 def _conjugate(r: Rewriter, call: Call) -> Call | int | None:
     out = r.values[call.out]
     real = getattr(out, "dtype", None) is not None and out.dtype.kind != "c"
@@ -239,7 +243,7 @@ RULES: dict[Any, Any] = {
     np.positive: _same_value,
     np.conjugate: _conjugate,
     np.real: _conjugate,
-    pure.copy: _same_value,
+    pure.copy: _copy,
     pure.astype: _same_value,
     pure.reshape: _reshape,
     np.broadcast_to: _same_value,

@@ -219,7 +219,16 @@ class RecordedArray(Recorded):
         return self.recorder.record(pure.astype, (self, np.dtype(dtype)), {})
 
     def copy(self, order: Any = "C") -> Any:
-        """As ndarray.copy: the same value, which may be written into."""
+        """As ndarray.copy: the same value, which may be written into.
+
+        Where the elements come to lie in another order, sums of them are rounded otherwise.
+        """
+        if np.ndim(self.value) > 1 and order == "C" and not self.value.flags.c_contiguous:
+            return self.recorder.record(pure.copy, (self,), {}).snapshot()
+        return self.snapshot()
+
+    def snapshot(self) -> RecordedArray:
+        """What stands for the value that this array stands for now."""
         return RecordedArray(self.recorder, self.id, self.value)
 
     def flatten(self, order: Any = "C") -> Any:

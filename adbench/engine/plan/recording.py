@@ -19,7 +19,7 @@ from adbench.engine.plan.recorded import RecordedArray
 from adbench.engine.plan.recorder import Recorder
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Recording:
     """One recorded call: its program, and how the result is put together from the outputs."""
 

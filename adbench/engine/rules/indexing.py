@@ -63,7 +63,7 @@ def frozen_index(index: Any) -> Any:
             raise DifferentiationError(
                 "indexing", f"an index of dtype {index.dtype}", "x[i.astype(int)]"
             )
-    if type(index) is np.ndarray:
+    if isinstance(index, (np.ndarray, Recorded)):
         return index.copy()
     return np.array(index) if type(index) is list else plain(index)
 

@@ -43,7 +43,8 @@ def _tile(A: Any, reps: Any) -> Any:
     repeated = np.broadcast_to(
         spaced, [n for rep, size in zip(reps, shape, strict=True) for n in (rep, size)]
     )
-    return np.reshape(repeated, [r * n for r, n in zip(reps, shape, strict=True)])
+    # Of one element, or where nothing is repeated, that is a view; NumPy's tile is a copy.
+    return np.copy(np.reshape(repeated, [r * n for r, n in zip(reps, shape, strict=True)]))
 
 
 @derived(np.resize)

@@ -225,6 +225,8 @@ def _percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
 def _median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> Any:
+    if not count_of(axis, a.shape):
+        return np.mean(a, axis=axis, keepdims=bool(given(keepdims)))  # NaN, and NumPy's warning
     return np.quantile(a, 0.5, axis=axis, keepdims=bool(given(keepdims)))
 
 
@@ -389,7 +391,7 @@ def _logsumexp(
         raise DifferentiationError(
             "numpy.logaddexp.reduce", "initial= has no rule", "np.logaddexp(initial, result)"
         )
-    top = np.max(plain(array), axis=axis, keepdims=True)
+    top = np.max(plain(array), axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     total = np.log(np.sum(np.exp(array - top), axis=axis, keepdims=True)) + top
     if keepdims:

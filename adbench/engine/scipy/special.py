@@ -26,7 +26,7 @@ def logsumexp(
         return log_sum(a, axis=axis, keepdims=keepdims)
     a, weights = as_arrays(a, 1.0 if b is None else b)
     counted = np.where(np.equal(plain(weights), 0), -np.inf, np.real(plain(a)))
-    top = np.max(counted, axis=axis, keepdims=True)
+    top = np.max(counted, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     # e^−∞ · 0 is a weight of zero, whatever the exponent.
     exponent = np.where(np.equal(weights, 0), 0, a - top)
