@@ -103,11 +103,6 @@ class Baseline(Model):
         )
 
 
-def task_key(task: str) -> str:
-    """`case@backend:mode` of `suite/case@backend:mode`."""
-    return task.partition("/")[2]
-
-
 def entries_of(record: RunRecord) -> tuple[dict[str, dict[str, Entry]], Place]:
     """By suite, then by `case@backend:mode`, the entries that a run's results make, and where.
 

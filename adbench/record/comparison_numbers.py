@@ -52,7 +52,6 @@ _UNIT_ROUNDOFF = {
 }
 
 Level = Literal["same", "rounding", "changed"]
-_LEVELS: tuple[Level, ...] = ("same", "rounding", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +245,3 @@ def _unit(dtype: str) -> float:
 def _spacing(size: float, unit: float) -> float:
     """The distance of neighbouring numbers at `size` in an arithmetic of unit round-off `unit`."""
     return max(2 * unit * 2.0 ** (math.frexp(size)[1] - 1), 5e-324)
-
-
-def level_of(differences: Sequence[Difference]) -> Level:
-    """The gravest level among them."""
-    return max((d.level for d in differences), key=_LEVELS.index, default="same")

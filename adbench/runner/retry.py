@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from adbench.record.comparison_numbers import LEAST_TERMS, compare_arrays, unit_roundoff
@@ -20,29 +20,30 @@ def retried(
     suites: Sequence[Suite],
     options: RunOptions,
     times: int,
-    on_result: Callable[[CaseResult], object] | None = None,
 ) -> RunRecord:
     """The record, after what failed in it was run up to `times` times more.
 
     A result keeps its verdict whatever the other runs say. Where they say something else, it gets
-    a finding `nondeterministic`, and is not run again.
+    a finding `nondeterministic`, and is not run again. What Ctrl-C has ended is left as it is.
     """
     results = {result.task: result for result in record.results}
     open_tasks = {task for task, result in results.items() if _may_differ(result)}
+    by_itself = options.fail_fast and any(not result.expected for result in record.results)
+    stopped = record.interrupted and not by_itself
     for attempt in range(2, times + 2):
-        if not open_tasks or record.interrupted:
+        if not open_tasks or stopped:
             break
-        chosen = _only(options, open_tasks)
-        again = run(suites, chosen, on_result)
+        again = run(suites, _only(options, open_tasks))
         for other in again.results:
             first = results[other.task]
             if different := _difference(first, other):
                 results[other.task] = _nondeterministic(first, other, attempt, different)
                 open_tasks.discard(other.task)
+        stopped = again.interrupted
         record = record.model_copy(
             update={
                 "seconds": record.seconds + again.seconds,
-                "interrupted": again.interrupted,
+                "interrupted": record.interrupted or stopped,
             }
         )
     return record.model_copy(update={"results": tuple(results.values())})

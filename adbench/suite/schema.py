@@ -20,14 +20,6 @@ from pydantic.json_schema import SkipJsonSchema
 from adbench.suite.distributions import CaseDType
 from adbench.suite.forms import IDENTIFIER, TAG, Identifier, Input, Strict, listed
 
-BACKEND_MODES: dict[str, tuple[str, ...]] = {
-    "native": ("eager", "compiled"),
-    "torch": ("eager", "compile"),
-    "jax": ("jit", "eager"),
-    "manual": (),
-}
-"""The backends and modes that a suite may name; each backend's first mode is its default."""
-
 BackendName = Literal["native", "torch", "jax", "manual"]
 BackendMode = Literal[
     "native", "native:eager", "native:compiled",

@@ -13,7 +13,6 @@ from adbench.check.digest import digest_of
 from adbench.record.comparison_numbers import (
     LEAST_TERMS,
     compare_arrays,
-    level_of,
     probabilistic_gamma,
 )
 from adbench.record.model import ArrayDigest
@@ -168,12 +167,6 @@ def test_other_arrays_are_told_in_words(new, said: str) -> None:
     got = compare_arrays([array(1.0)], new, LEAST_TERMS, U)
     assert got.level == "changed"
     assert re.search(said, got.message)
-
-
-def test_the_gravest_level_wins() -> None:
-    same, other = compare(array(1.0), array(1.0)), compare(array(1.0), array(2.0))
-    assert level_of([same, other]) == "changed"
-    assert level_of([]) == "same"
 
 
 def test_of_a_large_array_that_changed_altogether_the_norm_is_told() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from adbench.record.model import Verdict
@@ -54,7 +52,11 @@ def right(x):
 """
 
 
-def results(folder: Path, monkeypatch, gradient: str, times: int = 1, model: str = MODEL):
+def results(folder, monkeypatch, gradient, times=1, model=MODEL, *, stopped=False, **options):
+    """The result after retries, and how often the model was imported.
+
+    `stopped` says that there would have been more tasks than the one.
+    """
     (folder / "model.py").write_text(model)
     (folder / "model.yaml").write_text(
         "version: 1\ncases:\n  - name: f\n    function: model.py:f\n"
@@ -62,12 +64,14 @@ def results(folder: Path, monkeypatch, gradient: str, times: int = 1, model: str
         "    backends: [manual]\n"
     )
     suites = load_suites(folder / "model.yaml")
-    options = RunOptions(in_process=True)
+    options = RunOptions(in_process=True, **options)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(functions, "_loaded", {})
-    first = run(suites, options)
+    first = run(suites, options).model_copy(update={"interrupted": stopped})
     monkeypatch.setattr(functions, "_loaded", {})
-    (result,) = retried(first, suites, options, times).results
+    record = retried(first, suites, options, times)
+    assert record.interrupted == stopped
+    (result,) = record.results
     return result, int((folder / "count").read_text())
 
 
@@ -104,3 +108,11 @@ def test_an_error_that_then_passes_stays_one(tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize(("gradient", "imports"), [("right", 1), ("always", 2)])
 def test_only_what_failed_is_run_again(tmp_path, monkeypatch, gradient, imports) -> None:
     assert results(tmp_path, monkeypatch, gradient)[1] == imports
+
+
+@pytest.mark.parametrize(("fail_fast", "imports"), [(True, 2), (False, 1)])
+def test_fail_fast_keeps_nothing_from_its_retries_and_ctrl_c_does(
+    tmp_path, monkeypatch, fail_fast, imports
+) -> None:
+    found = results(tmp_path, monkeypatch, "always", stopped=True, fail_fast=fail_fast)
+    assert found[1] == imports
