@@ -73,11 +73,12 @@ def diagnose(name: str) -> Diagnosis:
         )
     except subprocess.TimeoutExpired:
         return Diagnosis(name, {}, f"no answer within {_SECONDS:.0f} s", entry.install)
-    lines = done.stdout.splitlines()
-    if done.returncode or not lines:
+    # A library may print before the answer, or after it.
+    answers = [line for line in done.stdout.splitlines() if line.startswith('{"version"')]
+    if done.returncode or not answers:
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         return Diagnosis(name, {}, f"it is installed but does not work: {last}", entry.install)
-    found = json.loads(lines[-1])
+    found = json.loads(answers[-1])
     if not found["right"]:
         return Diagnosis(name, {}, "its derivative of x² at 3 is not 6", entry.install)
     facts = {

@@ -444,3 +444,23 @@ def test_no_text_of_a_table_is_a_formula(result: Callable, record: Callable) -> 
     (row,) = csv.DictReader(io.StringIO(written))
     assert row["case"] == "'=cmd()"
     assert row["reason"] == "'+1"
+
+
+def test_an_error_that_its_check_has_told_is_told_once() -> None:
+    run = specimen(cases=1)
+    check = run.results[0].model_copy(
+        update={"verdict": Verdict.ERROR, "check": None, "reason": "ValueError: no"}
+    )
+    assert run.bench is not None
+    (same,) = [
+        m.model_copy(update={"status": "failed", "reason": "ValueError: no", "steady": None})
+        for m in run.bench.measurements
+        if f"{m.suite}/{m.case}@{m.backend}:{m.mode}" == check.task
+    ]
+    bench = run.bench.model_copy(
+        update={"measurements": (same,), "growth": (), "warnings": (), "side_by_side": ()}
+    )
+    alone = attention(run.model_copy(update={"results": (), "bench": bench}))
+    both_ways = attention(run.model_copy(update={"results": (check,), "bench": bench}))
+    assert [item.sentence for item in alone] == ["ValueError: no"]
+    assert [item.sentence for item in both_ways] == ["ValueError: no"]
