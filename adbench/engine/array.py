@@ -94,6 +94,10 @@ class TracedArray(Lifted):
     # What Python asks of a number or a sequence.
 
     def __float__(self) -> NoReturn:
+        name = calling_library_function()
+        if name is not None and hint_for(name):
+            what = "would detach a traced array from its tape by float()"
+            raise DifferentiationError(name, what, hint_for(name) or "")
         raise DifferentiationError(
             "float()",
             "would detach a traced array from its tape (math.* and y[i] = x call it too)",

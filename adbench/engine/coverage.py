@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from adbench.engine import scipy
 from adbench.engine.array import LOADERS
@@ -71,7 +72,9 @@ Of the other libraries, autograd's column says that it registers a derivative; J
 PyTorch's, that they have a function of that name. `autograd.scipy` and `jax.scipy` are, as here,
 namespaces of their own. All that autograd registers is covered.
 
-| function | adbench | autograd | JAX | PyTorch |
+How many functions with a derivative are listed, and how many of those each library has:
+
+| | adbench | autograd | JAX | PyTorch |
 |---|---|---|---|---|
 """
 
@@ -95,13 +98,54 @@ def entries() -> dict[str, str]:
 
 def table(peers: tuple[Callable[[str], bool], ...]) -> str:
     """The page; each peer tells whether it has a function of that name."""
-    rows = [
-        f"| `{name}`{' →' if through_namespace(name) else ''} | {kind} | "
-        + " | ".join("✓" if has(name) else "" for has in peers)
-        + " |\n"
-        for name, kind in entries().items()
-    ]
-    return HEADER + "".join(rows)
+    known = entries()
+    places: dict[str, list[str]] = {}
+    for name in known:
+        places.setdefault(place_of(name), []).append(name)
+    parts = [HEADER]
+    for place, names in places.items():
+        smooth = [name for name in names if known[name] != "constant"]
+        counts = [len(smooth), *(sum(map(has, smooth)) for has in peers)]
+        parts.append(f"| {place} | {' | '.join(map(str, counts))} |\n")
+    parts += ["\nWhat `jax.scipy` has and is not here: ", ", ".join(f"`{n}`" for n in gap()), ".\n"]
+    for place, names in places.items():
+        parts.append(f"\n## {place}\n\n| function | adbench | autograd | JAX | PyTorch |\n")
+        parts.append("|---|---|---|---|---|\n")
+        parts += [
+            f"| `{name}`{' →' if through_namespace(name) else ''} | {known[name]} | "
+            + " | ".join("✓" if has(name) else "" for has in peers)
+            + " |\n"
+            for name in names
+        ]
+    return "".join(parts)
+
+
+def place_of(name: str) -> str:
+    """The module that a function is listed under."""
+    if name.startswith("scipy."):
+        return ".".join(name.split(".")[:2])
+    module = f"numpy.{name.split('.')[0]}"
+    return module if module in ("numpy.fft", "numpy.linalg") else "numpy"
+
+
+def gap() -> list[str]:
+    """What jax.scipy's modules have that is in none of the engine's families."""
+    known = entries()
+    found = []
+    for place in scipy.__all__:
+        module = importlib.import_module(f"jax.scipy.{place}")
+        functions = {name: thing for name, thing in vars(module).items() if callable(thing)}
+        for distribution, space in vars(module).items():
+            if inspect.ismodule(space) and hasattr(stats, distribution):
+                functions |= {f"{distribution}.{name}": f for name, f in vars(space).items()}
+        found += [
+            f"{place}.{name}"
+            for name, function in functions.items()
+            if not name.startswith("_")
+            and str(getattr(function, "__module__", "")).startswith("jax")
+            and f"scipy.{place}.{name}" not in known
+        ]
+    return sorted(found)
 
 
 def through_namespace(name: str) -> bool:

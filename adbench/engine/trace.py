@@ -60,10 +60,11 @@ class Trace:
 
         Two of NumPy's errors are replaced. On `plain[i] = traced` it hides ours behind "setting
         an array element with a sequence"; "read-only" is what writing into a kept constant gives.
+        And solvers in C that call back go on after our error, which Python then finds.
         """
         try:
             return f(*self.arguments, **kwargs)
-        except ValueError as error:
+        except (ValueError, SystemError) as error:
             if isinstance(error.__cause__, DifferentiationError):
                 raise error.__cause__ from None
             if self.tape.locked and "read-only" in str(error):

@@ -1,5 +1,6 @@
 """The table of functions in the docs is the registry's, and what autograd covers is in it."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,17 @@ def test_the_page_lists_the_registry():
     rows = [line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     shown = {row[1].strip(" →").strip("`"): row[2].strip() for row in rows}
     assert shown == entries()
+
+
+def test_the_counts_are_those_of_the_tables():
+    text = PAGE.read_text()
+    counts = re.findall(r"^\| ([\w.]+) \| (\d+) \|", text, re.MULTILINE)
+    for place, count in counts:
+        section = text.split(f"\n## {place}\n")[1].split("\n## ")[0]
+        assert len(re.findall(r"\| (rule|composed) \|", section)) == int(count)
+    assert sum(int(count) for _, count in counts) == sum(
+        kind != "constant" for kind in entries().values()
+    )
 
 
 def test_all_that_autograd_registers_is_covered():

@@ -7,7 +7,9 @@ import sys
 import numpy as np
 import pytest
 import scipy.fft
+import scipy.integrate
 import scipy.linalg
+import scipy.optimize
 import scipy.signal
 import scipy.special
 import scipy.stats
@@ -79,7 +81,23 @@ def test_what_scipy_dispatches_is_differentiated():
         (scipy.stats.skew, "scipy.stats", "SCIPY_ARRAY_API=1"),
         (lambda x: scipy.linalg.solve(A, x), "scipy.linalg.solve", "adbench.engine.scipy.linalg"),
         (lambda x: scipy.linalg.expm(A * x), "scipy.linalg.expm", "adbench.engine.scipy.linalg.e"),
-        (lambda x: scipy.linalg.schur(A * x), "scipy.linalg.schur", "custom_vjp"),
+        (lambda x: scipy.linalg.schur(A * x), "scipy.linalg.schur", "one of many"),
+        (lambda x: scipy.linalg.lu(A * x)[1], "scipy.linalg.lu", "np.linalg.solve"),
+        (
+            lambda x: scipy.integrate.quad(lambda t: x[0] * t, 0.0, 1.0)[0],
+            "scipy.integrate.quad",
+            "leggauss",
+        ),
+        (
+            lambda x: scipy.integrate.solve_ivp(lambda t, y: -x[0] * y, (0.0, 1.0), [1.0]).y,
+            "scipy.integrate.ivp.solve_ivp",
+            "odeint",
+        ),
+        (
+            lambda x: scipy.optimize.brentq(lambda z: z - x[0], 0.0, 9.0),
+            "scipy.optimize.",
+            "implicit function theorem",
+        ),
         (scipy.fft.fft, "scipy.fft", "numpy.fft"),
         (
             lambda x: scipy.signal.convolve(x, x),

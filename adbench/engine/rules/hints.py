@@ -23,6 +23,10 @@ HINTS.update(
         "asarray_chkfinite": "x itself, after np.isfinite(x).all()",
         # SciPy's functions that are Python code and not in adbench.engine.scipy.
         "scipy.linalg": "numpy.linalg, or custom_vjp around the call",
+        "lu": "np.linalg.solve, det or slogdet, which factorise by themselves",
+        "lu_factor": "np.linalg.solve, with all right-hand sides as columns",
+        "lu_solve": "np.linalg.solve, with all right-hand sides as columns",
+        "schur": "np.linalg.eig or eigh; a Schur form is one of many, and has no derivative itself",
         "scipy.special": f"custom_vjp around the call, or {DISPATCH}",
         "scipy.fft": "numpy.fft",
         "dct": "np.fft.rfft of the mirrored array",
@@ -34,6 +38,10 @@ HINTS.update(
         "scipy.signal": f"np.convolve or np.fft, or {DISPATCH}",
         "scipy": "NumPy functions, or custom_vjp around the call",
         "solve_ivp": "adbench.engine.scipy.integrate.odeint, or a Runge–Kutta loop in NumPy",
-        "quad": "a quadrature rule in NumPy: np.sum(weights * f(nodes))",
+        "quad": "a quadrature rule in NumPy: np.sum(weights * f(nodes)), both from "
+        "np.polynomial.legendre.leggauss",
+        "scipy.optimize": "custom_vjp around the call, with the implicit function theorem: of "
+        "F(z, x) = 0 the solution z has the derivative −(∂F/∂z)⁻¹ ∂F/∂x",
+        "scipy.interpolate": "np.interp, or a formula in NumPy; custom_vjp around the call",
     }
 )
