@@ -30,6 +30,7 @@ INTERNAL = frozenset(
         "rules.incomplete.beta_slope",
         "rules.incomplete.gamma_slope",
         "scipy.linalg.banded",
+        "scipy.linalg.packed_factors",
         "scipy.signal.full_convolution",
     }
 )

@@ -23,9 +23,6 @@ HINTS.update(
         "asarray_chkfinite": "x itself, after np.isfinite(x).all()",
         # SciPy's functions that are Python code and not in adbench.engine.scipy.
         "scipy.linalg": "numpy.linalg, or custom_vjp around the call",
-        "lu": "np.linalg.solve, det or slogdet, which factorise by themselves",
-        "lu_factor": "np.linalg.solve, with all right-hand sides as columns",
-        "lu_solve": "np.linalg.solve, with all right-hand sides as columns",
         "schur": "np.linalg.eig or eigh; a Schur form is one of many, and has no derivative itself",
         "scipy.special": f"custom_vjp around the call, or {DISPATCH}",
         "scipy.fft": "numpy.fft",

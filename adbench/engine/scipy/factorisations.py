@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from adbench.engine.array import plain
 from adbench.engine.errors import DifferentiationError
-from adbench.engine.rules.linalg import H
-from adbench.engine.scipy.declare import composed
+from adbench.engine.rules.linalg import H, T, eye_like
+from adbench.engine.scipy.declare import composed, overridable, ruled
 from adbench.engine.scipy.linear_systems import hermitian_part, solve_triangular
 
 
@@ -120,3 +121,75 @@ def cho_factor(
 ) -> Any:
     """The other triangle, which SciPy leaves as it was, is zero here."""
     return cholesky(a, lower), lower
+
+
+# LU: of a[order] = l·u, packed as l − 1 + u.
+
+
+def _order(piv: Any) -> Any:
+    order = np.arange(len(piv))
+    for row, other in enumerate(piv):
+        order[row], order[other] = order[other], order[row]
+    return order
+
+
+order_of = overridable(_order, "scipy.linalg.order")
+"""The order of the rows that LAPACK's pivots, exchanges of two rows each, lead to."""
+
+
+def _packed(a: Any) -> Any:
+    return scipy.linalg.lu_factor(a)
+
+
+def packed_pull_back(g: Any, out: Any) -> Any:
+    """l⁻ᵀ(tril(lᵀḡ, −1) + triu(ḡuᵀ))u⁻ᵀ, its rows taken back; ḡ of l is below the diagonal."""
+    packed, piv = out
+    cotangent = g.values[0]
+    lower, upper = np.tril(packed, -1) + eye_like(packed), np.triu(packed)
+    inner = np.tril(T(lower) @ np.tril(cotangent, -1), -1) + np.triu(np.triu(cotangent) @ T(upper))
+    left = solve_triangular(lower, inner, 1, True, True)
+    return T(solve_triangular(upper, T(left)))[np.argsort(order_of(piv))]
+
+
+packed_factors = ruled(
+    _packed,
+    "scipy.linalg.packed_factors",
+    a=packed_pull_back,
+    source="de Hoog, Anderssen & Lukas 2011, for l·u",
+)
+
+
+@composed(scipy.linalg.lu_factor, "scipy.linalg.lu_factor")
+def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    if np.ndim(a) != 2 or np.shape(a)[0] != np.shape(a)[1]:
+        raise DifferentiationError("scipy.linalg.lu_factor", "has a derivative of square matrices")
+    return packed_factors(a)
+
+
+@composed(scipy.linalg.lu_solve, "scipy.linalg.lu_solve")
+def lu_solve(
+    lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True
+) -> Any:
+    packed, piv = lu_and_piv
+    order = order_of(plain(piv))
+    if trans == 0:
+        b = solve_triangular(packed, b[order], 0, True, True)
+        return solve_triangular(packed, b)
+    b = solve_triangular(packed, solve_triangular(packed, b, trans), trans, True, True)
+    return b[np.argsort(order)]
+
+
+@composed(scipy.linalg.lu, "scipy.linalg.lu")
+def lu(
+    a: Any,
+    permute_l: bool = False,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    p_indices: bool = False,
+) -> Any:
+    packed, piv = lu_factor(a)
+    back = np.argsort(order_of(piv))
+    lower, upper = np.tril(packed, -1) + eye_like(packed), np.triu(packed)
+    if permute_l:
+        return lower[back], upper
+    return back if p_indices else eye_like(np.real(plain(packed)))[back], lower, upper

@@ -20,6 +20,9 @@ from adbench.engine.scipy.factorisations import (
     eigh,
     eigvals,
     eigvalsh,
+    lu,
+    lu_factor,
+    lu_solve,
     polar,
     qr,
     svd,
@@ -108,10 +111,10 @@ def norm(
 
 
 __all__ = [
-    "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "coshm", "cosm",
-    "det", "eigh", "eigvals", "eigvalsh", "expm", "fractional_matrix_power", "hankel", "inv",
-    "khatri_rao", "logm", "lstsq", "norm", "pinv", "polar", "qr", "sinhm", "sinm", "solve",
-    "solve_banded", "solve_circulant", "solve_continuous_lyapunov", "solve_discrete_lyapunov",
-    "solve_sylvester", "solve_toeplitz", "solve_triangular", "solveh_banded", "sqrtm", "svd",
-    "svdvals", "tanhm", "tanm", "toeplitz",
+    "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "coshm",
+    "cosm", "det", "eigh", "eigvals", "eigvalsh", "expm", "fractional_matrix_power", "hankel",
+    "inv", "khatri_rao", "logm", "lstsq", "lu", "lu_factor", "lu_solve", "norm", "pinv",
+    "polar", "qr", "sinhm", "sinm", "solve", "solve_banded", "solve_circulant",
+    "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_sylvester", "solve_toeplitz",
+    "solve_triangular", "solveh_banded", "sqrtm", "svd", "svdvals", "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip

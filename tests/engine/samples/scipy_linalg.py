@@ -6,6 +6,7 @@ import numpy as np
 from samples.arrays import arr
 
 from adbench.engine.scipy import linalg as sl
+from adbench.engine.scipy.factorisations import packed_factors
 from adbench.engine.scipy.linear_systems import banded
 
 REGULAR = arr(3, 3, kind="regular")
@@ -51,6 +52,17 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "scipy.linalg.cho_solve": [
         (lambda c, b: sl.cho_solve((c, False), b), REGULAR, arr(3)),
         (lambda c, b: sl.cho_solve((c, True), b), arr(2, 2, kind="regular"), arr(2, 1)),
+    ],
+    "scipy.linalg.packed_factors": [(lambda a: packed_factors(a)[0], DEFINITE)],
+    "scipy.linalg.lu_factor": [(lambda a: sl.lu_factor(a[::-1])[0], REGULAR)],
+    "scipy.linalg.lu_solve": [
+        (lambda a, b: sl.lu_solve(sl.lu_factor(a[::-1]), b), REGULAR, arr(3)),
+        (lambda a, b: sl.lu_solve(sl.lu_factor(a[::-1]), b, 1), REGULAR, arr(3, 2)),
+        (lambda a, b: sl.lu_solve(sl.lu_factor(a[::-1]), b, 2), REGULAR, arr(3)),
+    ],
+    "scipy.linalg.lu": [
+        (lambda a: sl.lu(a[::-1])[1:], REGULAR),
+        (lambda a: sl.lu(a[::-1], permute_l=True), REGULAR),
     ],
     "scipy.linalg.banded": [(lambda ab, b: banded(steep(ab, 2), b, 1, 2), BANDS, arr(5))],
     "scipy.linalg.solve_banded": [
@@ -139,6 +151,10 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
 
 COMPLEX = {
     "scipy.linalg.banded",
+    "scipy.linalg.lu",
+    "scipy.linalg.lu_factor",
+    "scipy.linalg.lu_solve",
+    "scipy.linalg.packed_factors",
     "scipy.linalg.cho_solve",
     "scipy.linalg.cholesky",
     "scipy.linalg.circulant",
