@@ -177,7 +177,8 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 def _add_at(a: Any, indices: Any, b: Any) -> None:
     target, index = _target(a, "add.at"), frozen_index(indices)
     shape = plain(target)[index].shape
-    assign(target, target + scatter(np.broadcast_to(b, shape), index, target.shape))
+    result = target + scatter(np.broadcast_to(b, shape), index, target.shape)
+    assign(target, result if result.dtype == target.dtype else result.astype(target.dtype))
 
 
 @derived((np.subtract, "at"))

@@ -7,7 +7,7 @@ central differences of the plain program.
 import numpy as np
 import pytest
 
-from adbench.engine import grad, value_and_grad
+from adbench.engine import grad, value_and_grad, vjp
 
 X = np.array([[0.3, -1.2, 2.0], [0.7, 0.1, -0.4]])
 
@@ -283,3 +283,15 @@ def test_scalars_cannot_be_written_into():
 
     with pytest.raises(TypeError, match="item assignment"):
         grad(f)(X)
+
+
+def test_add_at_keeps_the_dtype():
+    def f(x):
+        y = np.zeros_like(x)
+        np.add.at(y, [0, 0], x.astype(np.float64)[:2])
+        return y
+
+    value, pullback = vjp(f, np.ones(3, np.float32))
+    assert value.dtype == np.float32
+    np.testing.assert_array_equal(value, [2, 0, 0])
+    np.testing.assert_array_equal(pullback(np.ones(3, np.float32))[0], [1, 1, 0])
