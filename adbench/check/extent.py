@@ -138,6 +138,8 @@ def _in_words(
     inside = sum(probe.known.values())
     outside = len(probe.known) - inside
     looked = f"{inside} of them were looked at" + (f", and {outside} beside" if outside else "")
+    if size == np.prod(shape):
+        return f"all {size} elements of {name} seem wrong ({looked})"
     return f"all {size} elements of {name}[{text}] seem wrong, and none next to them ({looked})"
 
 

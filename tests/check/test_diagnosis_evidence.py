@@ -337,6 +337,19 @@ def test_around_a_wrong_element_its_neighbours_are_looked_at(shape, spoil, words
     assert "diagonal" not in said
 
 
+def test_a_leaf_that_is_wrong_all_over_beside_a_large_one_is_named_without_neighbours():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(40, 30)), rng.normal(size=(4, 8))
+    said = diagnosis(
+        lambda a, b: np.sum(np.cos(a)) + np.sum(np.sin(b)),
+        a,
+        b,
+        gradient=lambda a, b: (-np.sin(a), 1.5 * np.cos(b)),
+    )
+    assert "all 32 elements of b seem wrong (" in said
+    assert "next to" not in said
+
+
 def test_suspects_cost_so_many_evaluations_at_the_most():
     calls = 0
 
