@@ -339,7 +339,7 @@ def test_around_a_wrong_element_its_neighbours_are_looked_at(shape, spoil, words
 
 def test_a_leaf_that_is_wrong_all_over_beside_a_large_one_is_named_without_neighbours():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(40, 30)), rng.normal(size=(4, 8))
+    b, a = rng.normal(size=(4, 8)), rng.normal(size=(100, 60))
     said = diagnosis(
         lambda a, b: np.sum(np.cos(a)) + np.sum(np.sin(b)),
         a,
