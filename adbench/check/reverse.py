@@ -30,6 +30,8 @@ _SAMPLED = 12
 """Elements looked at one by one when a random direction fails, before narrowing down."""
 _WEAK = 8.0
 """Times the allowed difference up to which a direction alone convicts nobody."""
+_CLEAR = 1e3
+"""Times the allowed difference beyond which how many more they are says nothing."""
 _NEARBY = 8
 
 
@@ -141,7 +143,7 @@ class Reverse:
             return self._wrong_elements(trial, missing), trial
         case = trial.comparison
         excess = np.where(case.accused, case.excess, 0.0)
-        d, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+        d, j = _clearest(excess, trial.directions)
         found, sample = self._narrowed(trial, gradients, missing, d, j)
         if not found and excess[d, j] <= _WEAK:
             # Twice the bound and more, yet no element bears it out: the bound may have been off.
@@ -262,6 +264,15 @@ class Reverse:
         nudges = 1e-6 * self.scale * self.rng.standard_normal((_NEARBY, self.scale.size))
         shape = (len(directions), len(self.weights))
         return np.stack([or_nan(values, self.subject.x + nudge, shape) for nudge in nudges])
+
+
+def _clearest(excess: Array, directions: Array) -> tuple[int, int]:
+    """Which direction and weighting, of excess (D, m), to explain: of those that are beyond doubt,
+    whose order is rounding's, the direction that moves the fewest elements."""
+    excess = np.minimum(excess, _CLEAR)
+    moved = np.count_nonzero(directions, axis=1)
+    d = int(np.lexsort((moved, -excess.max(axis=1)))[0])
+    return d, int(excess[d].argmax())
 
 
 def _with(finding: Finding, words: str) -> Finding:
