@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ SMALL = 1024
 
 _levels = itertools.count()
 _waiting: list[Any] = []
+"""Views that no tape could unlock yet, since another has locked what they are views of."""
 
 
 class Tape:
@@ -91,9 +93,10 @@ class Tape:
         self.copies = {}
         if not self.locked:
             return
-        waiting = self.locked + _waiting
-        self.locked = []
-        _waiting.clear()
+        waiting, self.locked = self.locked, []
+        with suppress(IndexError):  # another thread may take the last
+            while _waiting:
+                waiting.append(_waiting.pop())
         for array in sorted(waiting, key=lambda a: a.base is not None):
             try:
                 array.flags.writeable = True
