@@ -125,6 +125,8 @@ class Nearby:
             if weights[:, jumping].any():
                 weights = np.where(jumping, 0.0, weights)
                 return self.look(x, weights) if weights.any() else (None, [])
+            # Or it leaves a kink at which the backward pass counts a tie twice.
+            found = trials.ties() or found
         if kinks.any() and not found:
             found = trials.ties()
         return trial, found
